@@ -1,0 +1,1 @@
+export const AGENT = 1;

@@ -1,0 +1,65 @@
+/**
+ * Writing: the one interface between what receives (HTTP handlers, rules) and what stores.
+ *
+ * An append that resolved is durable and visible to the next select. Samples are rejected one by
+ * one; the rest of the request is kept.
+ */
+import type { Labels } from './labels.ts';
+import type { MetricMetadata } from './metadata.ts';
+import type { TenantId } from './tenant.ts';
+
+/**
+ * What is to be appended: either a request body as it came, decoded where its series live (on a
+ * shard worker), or columns made on this side.
+ */
+export type AppendRequest = AppendBody | AppendColumns;
+
+export interface AppendBody {
+  readonly kind: 'body';
+  readonly tenant: TenantId;
+  /** A decoder in `protocol/`. */
+  readonly format: 'remote-write-1';
+  /** As received, still compressed. Ownership passes to the appender. */
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+export interface AppendColumns {
+  readonly kind: 'columns';
+  readonly tenant: TenantId;
+  readonly columns: SampleColumns;
+}
+
+/** Samples of n series as columns; what every decoder ends in. */
+export interface SampleColumns {
+  /** [n] */
+  readonly labels: readonly Labels[];
+  /** [n+1] where each series' samples start in the columns */
+  readonly sampleOffsets: Uint32Array;
+  /** ms, in any order */
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+}
+
+export interface AppendOutcome {
+  readonly accepted: number;
+  readonly rejected: number;
+  /** The first rejections, at most `REJECTIONS_MAX`. */
+  readonly rejections: readonly Rejection[];
+  /** What the body said of its metrics, for the metadata store. */
+  readonly metadata: readonly MetricMetadata[];
+}
+
+export const REJECTIONS_MAX = 100;
+
+export interface Rejection {
+  /** Index of the sample in the request, in the order it was sent. */
+  readonly index: number;
+  /** `out-of-order`, `too-old`, `too-far-ahead`, `bad-label`, `series-limit`, ...: in docs/errors.md. */
+  readonly code: string;
+  readonly reason: string;
+}
+
+export interface Appender {
+  /** @throws MonError `bad-body`, `disk-full`, `overloaded`, `closing` */
+  append(request: AppendRequest): Promise<AppendOutcome>;
+}
