@@ -1,0 +1,41 @@
+/**
+ * A series on its way into or out of a block, whole, as two columns.
+ */
+import type { Labels } from '../model/labels.ts';
+import type { TenantId } from '../model/tenant.ts';
+
+export interface BlockSeries {
+  readonly tenant: TenantId;
+  readonly labels: Labels;
+  /** `shardHash()` of the series under the database's key. */
+  readonly shardHash: number;
+  /**
+   * ms, ascending, unique, safe integers, at least one. Series scraped together may hand in the same
+   * array instance, which spares the writer from comparing contents.
+   */
+  readonly timestampsMs: Float64Array;
+  /** As many as timestamps. */
+  readonly values: Float64Array;
+}
+
+/**
+ * The generations of the head whose samples a block holds, both inclusive. Of two blocks that hold a
+ * sample of one series at one time, the one with the higher `max` is right. Blocks that overlap in
+ * time never have overlapping ranges; the planner of merges sees to it.
+ */
+export interface GenerationRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What is known of a block without opening it; what the manifest keeps. */
+export interface BlockSummary {
+  /** Earliest and latest sample, both inclusive. */
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
+  readonly series: number;
+  readonly samples: number;
+  /** Size of the directory's files. */
+  readonly bytes: number;
+  readonly generations: GenerationRange;
+}
