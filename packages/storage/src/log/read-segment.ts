@@ -1,0 +1,144 @@
+/**
+ * Reads the records of one segment in order, and says where it is damaged.
+ *
+ * Nothing is passed over in silence: bytes that are no intact record come out as a `damage` entry,
+ * after which reading goes on at the next intact record. Memory: one window of the file, as large
+ * as its largest record. Format: docs/formats/wal.md.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { FRAME_BYTES, FRAME_MARK, framePayloadBytes, isPayloadIntact } from './record-frame.ts';
+import { SEGMENT_HEADER_BYTES, type SegmentFile, segmentHeaderFault } from './segment-file.ts';
+
+const WINDOW_BYTES = 1024 * 1024;
+
+export type LogEntry = LogRecord | LogDamage;
+
+export interface LogRecord {
+  readonly kind: 'record';
+  readonly recordKind: number;
+  /** A view that holds until the next entry is asked for. */
+  readonly payload: Uint8Array;
+  /** Where the record starts and ends in the file. */
+  readonly offset: number;
+  readonly endOffset: number;
+}
+
+export interface LogDamage {
+  readonly kind: 'damage';
+  readonly offset: number;
+  readonly bytes: number;
+  /** Nothing intact follows in this segment: what a write cut short leaves. */
+  readonly isTail: boolean;
+  readonly reason: string;
+}
+
+/** Entries from `fromOffset` (a record's start; 0 for all) to the end of the file as it is now. */
+export function* readSegment(file: SegmentFile, fromOffset = 0): Generator<LogEntry> {
+  const fd = openSync(file.path, 'r');
+  try {
+    const window = new FileWindow(fd);
+    let at = fromOffset;
+    if (at === 0) {
+      const fault = segmentHeaderFault(window.view(0, SEGMENT_HEADER_BYTES), file.number);
+      at = SEGMENT_HEADER_BYTES;
+      if (fault !== undefined) {
+        const damage = damageFrom(window, 0, fault);
+        yield damage;
+        at = damage.offset + damage.bytes;
+      }
+    }
+    while (at < window.fileBytes) {
+      const found = recordAt(window, at);
+      if (typeof found === 'string') {
+        const damage = damageFrom(window, at, found);
+        yield damage;
+        at = damage.offset + damage.bytes;
+      } else {
+        yield found;
+        at = found.endOffset;
+      }
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The intact record at an offset, or why there is none. */
+function recordAt(window: FileWindow, offset: number): LogRecord | string {
+  const header = window.view(offset, FRAME_BYTES);
+  if (header.length < FRAME_BYTES) return 'the file ends within the header of a record';
+  const payloadBytes = framePayloadBytes(header, 0);
+  if (payloadBytes < 0) return 'the header of a record is damaged';
+  const bytes = window.view(offset, FRAME_BYTES + payloadBytes);
+  if (bytes.length < FRAME_BYTES + payloadBytes) return 'the file ends within a record';
+  if (!isPayloadIntact(bytes, 0, payloadBytes)) return "a record's checksum is wrong";
+  return {
+    kind: 'record',
+    recordKind: bytes[1] as number,
+    payload: bytes.subarray(FRAME_BYTES),
+    offset,
+    endOffset: offset + bytes.length,
+  };
+}
+
+/** The damage that starts at `offset`: it reaches to the next intact record or the end. */
+function damageFrom(window: FileWindow, offset: number, reason: string): LogDamage {
+  const next = nextRecord(window, offset);
+  const isTail = next < 0;
+  const end = isTail ? window.fileBytes : next;
+  return { kind: 'damage', offset, bytes: end - offset, isTail, reason };
+}
+
+function nextRecord(window: FileWindow, offset: number): number {
+  // Where only the payload is damaged the header still leads to the next record.
+  const header = window.view(offset, FRAME_BYTES);
+  const payloadBytes = header.length === FRAME_BYTES ? framePayloadBytes(header, 0) : -1;
+  if (payloadBytes >= 0) {
+    const next = offset + FRAME_BYTES + payloadBytes;
+    if (next < window.fileBytes && typeof recordAt(window, next) !== 'string') return next;
+  }
+  for (let at = offset + 1; at + FRAME_BYTES <= window.fileBytes; ) {
+    const chunk = window.view(at, WINDOW_BYTES / 2);
+    const mark = chunk.indexOf(FRAME_MARK);
+    if (mark < 0) at += chunk.length;
+    else if (typeof recordAt(window, at + mark) !== 'string') return at + mark;
+    else at += mark + 1;
+  }
+  return -1;
+}
+
+/** A part of a file held in memory; grows to the largest part asked for. */
+class FileWindow {
+  readonly fileBytes: number;
+  readonly #fd: number;
+  #buffer: Uint8Array = new Uint8Array(WINDOW_BYTES);
+  #from = 0;
+  #length = 0;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+    this.fileBytes = fstatSync(fd).size;
+  }
+
+  /** `bytes` bytes at `offset`, fewer at the end of the file; valid until the next call. */
+  view(offset: number, bytes: number): Uint8Array {
+    const wanted = Math.min(bytes, this.fileBytes - offset);
+    if (offset < this.#from || offset + wanted > this.#from + this.#length) {
+      this.#fill(offset, wanted);
+    }
+    const from = offset - this.#from;
+    return this.#buffer.subarray(from, from + Math.min(wanted, this.#length - from));
+  }
+
+  #fill(offset: number, bytes: number): void {
+    if (bytes > this.#buffer.length) this.#buffer = new Uint8Array(bytes);
+    this.#from = offset;
+    this.#length = 0;
+    while (this.#length < this.#buffer.length) {
+      const room = this.#buffer.length - this.#length;
+      const read = readSync(this.#fd, this.#buffer, this.#length, room, offset + this.#length);
+      if (read === 0) break;
+      this.#length += read;
+    }
+  }
+}
