@@ -1,7 +1,8 @@
 /**
  * What is asked of one block, and the form of its answer.
  *
- * The answers are of this block alone: the querier joins the parts of a series from head and blocks.
+ * The answers are of this block alone: the querier joins the parts of a series from head and
+ * blocks.
  */
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';

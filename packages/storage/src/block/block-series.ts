@@ -10,8 +10,8 @@ export interface BlockSeries {
   /** `shardHash()` of the series under the database's key. */
   readonly shardHash: number;
   /**
-   * ms, ascending, unique, safe integers, at least one. Series scraped together may hand in the same
-   * array instance, which spares the writer from comparing contents.
+   * ms, ascending, unique, safe integers, at least one. Series scraped together may hand in the
+   * same array instance, which spares the writer from comparing contents.
    */
   readonly timestampsMs: Float64Array;
   /** As many as timestamps. */
@@ -19,9 +19,9 @@ export interface BlockSeries {
 }
 
 /**
- * The generations of the head whose samples a block holds, both inclusive. Of two blocks that hold a
- * sample of one series at one time, the one with the higher `max` is right. Blocks that overlap in
- * time never have overlapping ranges; the planner of merges sees to it.
+ * The generations of the head whose samples a block holds, both inclusive. Of two blocks that hold
+ * a sample of one series at one time, the one with the higher `max` is right. Blocks that overlap
+ * in time never have overlapping ranges; the planner of merges sees to it.
  */
 export interface GenerationRange {
   readonly min: number;

@@ -1,8 +1,8 @@
 /**
  * SipHash: a keyed 64-bit hash of short byte strings, in 32-bit arithmetic.
  *
- * Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012). mon uses 1-3 (one round a
- * word, three at the end); the rounds are parameters so that the paper's own vectors for 2-4 test
+ * Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012). mon uses 1-3 (one round
+ * a word, three at the end); the rounds are parameters so that the paper's own vectors for 2-4 test
  * the same code.
  */
 import { assert } from '../model/assert.ts';
