@@ -1,9 +1,9 @@
 /**
  * Appends numbers and text to a buffer that grows; what every encoder writes into.
  *
- * Fixed-width numbers are little-endian. A varint holds 0 to 2^53 in groups of 7 bits, lowest first,
- * the top bit saying that more follow. A signed varint keeps the sign in the lowest bit of its first
- * byte and 6 bits of the magnitude above it, then goes on as a varint.
+ * Fixed-width numbers are little-endian. A varint holds 0 to 2^53 in groups of 7 bits, lowest
+ * first, the top bit saying that more follow. A signed varint keeps the sign in the lowest bit of
+ * its first byte and 6 bits of the magnitude above it, then goes on as a varint.
  */
 
 const UTF8 = new TextEncoder();
