@@ -52,6 +52,8 @@ export interface VectorSelector {
   readonly name: string;
   readonly matchers: readonly Matcher[];
   readonly offsetMs: number;
+  /** Where the offset is known only with the query's times; see `parser/duration.ts`. */
+  readonly offsetExpr?: DurationExpr;
   readonly at: AtModifier | undefined;
   readonly span: Span;
 }
@@ -60,6 +62,7 @@ export interface MatrixSelector {
   readonly kind: 'matrix-selector';
   readonly selector: VectorSelector;
   readonly rangeMs: number;
+  readonly rangeExpr?: DurationExpr;
   readonly span: Span;
 }
 
@@ -67,12 +70,33 @@ export interface Subquery {
   readonly kind: 'subquery';
   readonly expr: Expr;
   readonly rangeMs: number;
+  readonly rangeExpr?: DurationExpr;
   /** 0: the default evaluation interval. */
   readonly stepMs: number;
+  readonly stepExpr?: DurationExpr;
   readonly offsetMs: number;
+  readonly offsetExpr?: DurationExpr;
   readonly at: AtModifier | undefined;
   readonly span: Span;
 }
+
+/**
+ * A duration that depends on the query's times: `step() * 2`, `max_of(range(), 5m)`. Constant ones
+ * are computed by the parser; `resolveDurations` replaces these before a query is planned.
+ */
+export type DurationExpr =
+  | { readonly kind: 'seconds'; readonly seconds: number; readonly span: Span }
+  | { readonly kind: 'query-time'; readonly name: 'step' | 'range'; readonly span: Span }
+  | { readonly kind: 'negation'; readonly operand: DurationExpr; readonly span: Span }
+  | {
+      readonly kind: 'arithmetic';
+      readonly operator: DurationOperator;
+      readonly left: DurationExpr;
+      readonly right: DurationExpr;
+      readonly span: Span;
+    };
+
+export type DurationOperator = '+' | '-' | '*' | '/' | '%' | '^' | 'max_of' | 'min_of';
 
 export interface Call {
   readonly kind: 'call';
