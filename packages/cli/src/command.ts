@@ -5,12 +5,14 @@
  * line through `usage()`, so that a wrong flag is never ignored.
  */
 
+import { ApiClient } from '@mon/server/api/client';
 import { SYSTEM_CLOCK } from '@mon/storage/model/clock';
 import { parseDurationMs } from '@mon/storage/model/duration';
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { type Connection, type ConnectionFlags, resolveConnection } from './connection.ts';
 import { contextPath, readContexts } from './context-file.ts';
 import { type Column, formatRows, OUTPUTS } from './print/rows.ts';
+import { showsColor } from './print/span.ts';
 import { usageError } from './usage-error.ts';
 
 /** Flags of every command that talks to a server. */
@@ -80,6 +82,28 @@ export abstract class MonCommand extends Command {
   protected async connection(flags: ConnectionFlags): Promise<Connection> {
     const contexts = await readContexts(contextPath(this.config.configDir));
     return resolveConnection({ flags, env: process.env, contexts });
+  }
+
+  /**
+   * Runs `use` with a client of the server that the flags name, and closes it.
+   *
+   * @throws MonError as `connection()`, and what the client throws
+   */
+  protected async withClient<T>(
+    flags: ConnectionFlags,
+    use: (client: ApiClient) => Promise<T>,
+  ): Promise<T> {
+    const client = new ApiClient(await this.connection(flags));
+    try {
+      return await use(client);
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** Whether standard output shows colours. */
+  protected get colors(): boolean {
+    return showsColor(process.stdout, process.env);
   }
 
   /** Writes data to standard output, ended by a newline. */

@@ -17,7 +17,7 @@ export const EXIT = {
 /** Codes of MonError that have an exit code of their own; all others end in `EXIT.failed`. */
 const EXIT_OF_CODE: Readonly<Record<string, number>> = {
   'server-unreachable': EXIT.unreachable,
-  unauthorised: EXIT.unauthorised,
+  'not-authorised': EXIT.unauthorised,
 };
 
 export function exitCodeOf(error: unknown): number {

@@ -6,11 +6,15 @@ import { lineWidth, paint, plainText } from '@mon/cli/print/span';
 import { UTC_ZONE } from '@mon/cli/print/time-axis';
 import t from 'tap';
 
+const START_MS = Date.UTC(2026, 10, 22, 16, 52, 7);
+const STEP_MS = 15_000;
+
 function series(name: string, values: readonly (number | undefined)[]): ChartSeries {
+  const present = values.flatMap((value, i) => (value === undefined ? [] : [[i, value] as const]));
   return {
     name,
-    values: Float64Array.from(values, (value) => value ?? 0),
-    presence: Uint8Array.from(values, (value) => (value === undefined ? 0 : 1)),
+    timesMs: Float64Array.from(present, ([i]) => START_MS + i * STEP_MS),
+    values: Float64Array.from(present, ([, value]) => value),
   };
 }
 
@@ -18,11 +22,10 @@ function ramp(steps: number, at: (i: number) => number | undefined): (number | u
   return Array.from({ length: steps }, (_, i) => at(i));
 }
 
-const START_MS = Date.UTC(2026, 10, 22, 16, 52, 7);
 const EMPTY: Chart = {
   startMs: START_MS,
-  stepMs: 15_000,
-  steps: 61,
+  endMs: START_MS + 60 * STEP_MS,
+  gapMs: STEP_MS,
   series: [],
   unit: 'none',
   zone: UTC_ZONE,
@@ -112,13 +115,13 @@ t.test('drawChart() marks several series by letter and colour', async (t) => {
 
 t.test('drawChart() draws an axis without series, and one sample', async (t) => {
   t.match(draw({}), /^1.0 ┤/);
-  const one = draw({ steps: 1, stepMs: 0, series: [series('a', [3])], height: 4 });
+  const one = draw({ endMs: START_MS, series: [series('a', [3])], height: 4 });
   t.match(one, /[⠁-⣿]/);
 });
 
 t.test('drawChart() leaves out infinite values and NaN', async (t) => {
   const wild = [1, Number.POSITIVE_INFINITY, 2, Number.NaN, 3];
-  const text = draw({ steps: 5, series: [series('a', wild)] });
+  const text = draw({ series: [series('a', wild)] });
   t.notMatch(text, /NaN|Inf/);
 });
 

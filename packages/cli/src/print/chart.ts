@@ -13,16 +13,18 @@ import { cutToWidth, displayWidth, padEnd, padStart, visible } from './width.ts'
 
 export interface ChartSeries {
   readonly name: string;
-  /** [steps] */
+  /** [n] ascending */
+  readonly timesMs: Float64Array;
+  /** [n] */
   readonly values: Float64Array;
-  /** [steps] 1 where there is a value */
-  readonly presence: Uint8Array;
 }
 
 export interface Chart {
+  /** The x axis' first and last time, both inclusive. */
   readonly startMs: number;
-  readonly stepMs: number;
-  readonly steps: number;
+  readonly endMs: number;
+  /** Neighbours further apart than this are not joined. */
+  readonly gapMs: number;
   readonly series: readonly ChartSeries[];
   readonly unit: Unit;
   readonly zone: TimeZone;
@@ -51,7 +53,7 @@ export function drawChart(chart: Chart): Line[] {
   const xOf = xScale(chart, canvas);
   const yOf = yScale(axis, canvas);
   chart.series.forEach((series, owner) => {
-    drawSeries(series, { canvas, owner, xOf, yOf });
+    drawSeries(series, { canvas, owner, xOf, yOf, gapMs: chart.gapMs });
   });
   const tickRows = new Map(axis.ticks.map(({ value, label }) => [yOf(value) >> 2, label]));
   const markers = markerRows(chart.series, yOf);
@@ -79,10 +81,9 @@ function yAxis(chart: Chart, rows: number): ValueAxis {
 export function rangeOf(series: readonly ChartSeries[]): ValueRange | undefined {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
-  for (const { values, presence } of series) {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number;
-      if (presence[i] !== 1 || !Number.isFinite(value)) continue;
+  for (const { values } of series) {
+    for (const value of values) {
+      if (!Number.isFinite(value)) continue;
       min = Math.min(min, value);
       max = Math.max(max, value);
     }
@@ -90,11 +91,11 @@ export function rangeOf(series: readonly ChartSeries[]): ValueRange | undefined 
   return min <= max ? { min, max } : undefined;
 }
 
-/** The dot column of a step. */
-function xScale({ steps }: Chart, canvas: BrailleCanvas): (step: number) => number {
+/** The dot column of a time; -1 and beyond for times outside the axis. */
+function xScale({ startMs, endMs }: Chart, canvas: BrailleCanvas): (timeMs: number) => number {
   const last = canvas.dotColumns - 1;
-  if (steps <= 1) return () => last >> 1;
-  return (step) => Math.round((step / (steps - 1)) * last);
+  if (endMs <= startMs) return () => last >> 1;
+  return (timeMs) => Math.round(((timeMs - startMs) / (endMs - startMs)) * last);
 }
 
 /** The dot row of a value; values outside the axis are clamped to its ends. */
@@ -109,20 +110,23 @@ function yScale(axis: ValueAxis, canvas: BrailleCanvas): (value: number) => numb
 interface Pen {
   readonly canvas: BrailleCanvas;
   readonly owner: number;
-  readonly xOf: (step: number) => number;
+  readonly xOf: (timeMs: number) => number;
   readonly yOf: (value: number) => number;
+  readonly gapMs: number;
 }
 
-function drawSeries({ values, presence }: ChartSeries, { canvas, owner, xOf, yOf }: Pen): void {
-  let from: { x: number; y: number } | undefined;
+function drawSeries({ timesMs, values }: ChartSeries, pen: Pen): void {
+  let from: { x: number; y: number; timeMs: number } | undefined;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    if (presence[i] !== 1 || !Number.isFinite(value)) {
+    const timeMs = timesMs[i] as number;
+    if (!Number.isFinite(value)) {
       from = undefined;
       continue;
     }
-    const to = { x: xOf(i), y: yOf(value) };
-    canvas.line(from ?? to, to, owner);
+    const to = { x: pen.xOf(timeMs), y: pen.yOf(value), timeMs };
+    const isJoined = from !== undefined && timeMs - from.timeMs <= pen.gapMs;
+    pen.canvas.line(isJoined && from !== undefined ? from : to, to, pen.owner);
     from = to;
   }
 }
@@ -173,16 +177,14 @@ export function seriesLetter(index: number): string {
 interface XAxisPlace {
   readonly columns: number;
   readonly labelWidth: number;
-  readonly xOf: (step: number) => number;
+  readonly xOf: (timeMs: number) => number;
 }
 
 function xAxisLines(chart: Chart, { columns, labelWidth, xOf }: XAxisPlace): Line[] {
-  const { startMs, stepMs, steps } = chart;
-  const endMs = startMs + Math.max(0, steps - 1) * stepMs;
   const rule = Array.from({ length: columns }, () => '─');
   let labels = '';
-  for (const { timeMs, label } of timeTicks({ startMs, endMs }, columns, chart.zone)) {
-    const column = Math.min(columns - 1, xOf(stepMs === 0 ? 0 : (timeMs - startMs) / stepMs) >> 1);
+  for (const { timeMs, label } of timeTicks(chart, columns, chart.zone)) {
+    const column = Math.min(columns - 1, xOf(timeMs) >> 1);
     const centred = Math.max(0, column - (label.length >> 1));
     const from = Math.min(columns - label.length, centred);
     if (from < 0 || (labels !== '' && from < labels.length + 1)) continue;
@@ -196,10 +198,9 @@ function xAxisLines(chart: Chart, { columns, labelWidth, xOf }: XAxisPlace): Lin
   ];
 }
 
-/** The newest present value. */
-export function lastValue({ values, presence }: ChartSeries): number | undefined {
-  for (let i = values.length - 1; i >= 0; i--) if (presence[i] === 1) return values[i];
-  return undefined;
+/** The newest value. */
+export function lastValue({ values }: ChartSeries): number | undefined {
+  return values[values.length - 1];
 }
 
 /** One line a series: letter, name, last, min, max. */
