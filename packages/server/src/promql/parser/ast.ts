@@ -52,7 +52,7 @@ export interface VectorSelector {
   readonly name: string;
   readonly matchers: readonly Matcher[];
   readonly offsetMs: number;
-  /** Where the offset is known only with the query's times; see `parser/duration.ts`. */
+  /** Where the offset is known only with the query's times; see `parser/query-times.ts`. */
   readonly offsetExpr?: DurationExpr;
   readonly at: AtModifier | undefined;
   readonly span: Span;
@@ -82,7 +82,7 @@ export interface Subquery {
 
 /**
  * A duration that depends on the query's times: `step() * 2`, `max_of(range(), 5m)`. Constant ones
- * are computed by the parser; `resolveDurations` replaces these before a query is planned.
+ * are computed by the parser; `resolveQueryTimes` replaces these before a query is planned.
  */
 export type DurationExpr =
   | { readonly kind: 'seconds'; readonly seconds: number; readonly span: Span }
