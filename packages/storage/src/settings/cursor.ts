@@ -6,12 +6,14 @@
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node } from 'yaml';
 import { MISTAKES_MAX, type Mistake } from './mistake.ts';
+import { writtenOffset } from './written-offset.ts';
 
 /** The file being read and what its values may refer to. */
 export interface Source {
   readonly file: string;
   /** Folder that relative paths in the file start from. */
   readonly dir: string;
+  readonly text: string;
   readonly document: Document;
   readonly lines: LineCounter;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -102,15 +104,37 @@ export class Cursor {
     this.#note('warning', what, mend);
   }
 
+  /**
+   * A cursor at a place inside this scalar, for mistakes in what the text itself says: a query, a
+   * template.
+   *
+   * @param offset in the scalar's text, UTF-16 units
+   */
+  inside(offset: number): Cursor {
+    const node = this.#node;
+    const text = this.text;
+    if (!isScalar(node) || text === undefined) return this;
+    const start = node.range?.[0] ?? this.#offset;
+    const written = this.source.text.slice(start, node.range?.[1]);
+    const at = start + writtenOffset({ written, text }, offset);
+    return new Cursor(this.source, this.path, undefined, at);
+  }
+
+  /** Where this stands in the file, both from 1. */
+  get position(): { readonly line: number; readonly column: number } {
+    const { line, col } = this.source.lines.linePos(this.#offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  }
+
   #note(severity: Mistake['severity'], what: string, mend: string): void {
-    const { file, lines, mistakes } = this.source;
+    const { file, mistakes } = this.source;
     if (mistakes.length >= MISTAKES_MAX) return;
-    const { line, col } = lines.linePos(this.#offset);
+    const { line, column } = this.position;
     mistakes.push({
       severity,
       file,
-      line: Math.max(line, 1),
-      column: Math.max(col, 1),
+      line,
+      column,
       path: this.path,
       what,
       mend,

@@ -96,7 +96,7 @@ function openText({ file, text, environment }: SettingsText): { source: Source; 
     merge: true,
     logLevel: 'silent',
   });
-  const source = { file, dir: dirname(file), document, lines, environment, mistakes: [] };
+  const source = { file, dir: dirname(file), text, document, lines, environment, mistakes: [] };
   const root = new Cursor(source, '', document.contents);
   for (const error of document.errors) {
     new Cursor(source, '', undefined, error.pos[0]).mistake(yamlReason(error.code, error.message));
@@ -123,6 +123,7 @@ function refuseAliasBomb(source: Source, root: Cursor): void {
 }
 
 function finish<T>(source: Source, value: T | undefined): ReadSettings<T> {
+  source.mistakes.sort((a, b) => a.line - b.line || a.column - b.column);
   const warnings = source.mistakes.filter((mistake) => mistake.severity === 'warning');
   if (value === undefined || warnings.length < source.mistakes.length) {
     throw new SettingsError(source.file, source.mistakes);
