@@ -22,16 +22,16 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.bytes[this.#take(1)] as number;
+    return this.bytes[this.skip(1)] as number;
   }
 
   u16(): number {
-    const at = this.#take(2);
+    const at = this.skip(2);
     return (this.bytes[at] as number) | ((this.bytes[at + 1] as number) << 8);
   }
 
   u32(): number {
-    const at = this.#take(4);
+    const at = this.skip(4);
     const { bytes } = this;
     const top = (bytes[at + 3] as number) << 24;
     const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
@@ -42,7 +42,7 @@ export class ByteReader {
     let value = 0;
     let scale = 1;
     for (let i = 0; i < 8; i++) {
-      const byte = this.bytes[this.#take(1)] as number;
+      const byte = this.bytes[this.skip(1)] as number;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
       scale *= 128;
@@ -58,7 +58,7 @@ export class ByteReader {
 
   /** A view of the next `length` bytes. */
   raw(length: number): Uint8Array {
-    const at = this.#take(length);
+    const at = this.skip(length);
     return this.bytes.subarray(at, at + length);
   }
 
@@ -71,7 +71,8 @@ export class ByteReader {
     }
   }
 
-  #take(length: number): number {
+  /** Passes over `length` bytes and returns where they start. */
+  skip(length: number): number {
     const { at } = this;
     if (length > this.end - at) {
       throw new MalformedBytes(`${length} bytes wanted at byte ${at}, ${this.end - at} are left`);
