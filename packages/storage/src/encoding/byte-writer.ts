@@ -17,7 +17,7 @@ export class ByteWriter {
     this.bytes = new Uint8Array(capacity);
   }
 
-  /** Makes room for `extra` more bytes and returns the buffer, for loops that write by themselves. */
+  /** Makes room for `extra` more bytes; the buffer is for loops that write by themselves. */
   reserve(extra: number): Uint8Array<ArrayBuffer> {
     const needed = this.length + extra;
     if (needed > this.bytes.length) {

@@ -1,6 +1,6 @@
 /**
- * Writes and reads the entries of one block as its packing says: low bits in planes of 24 bits, then
- * a position and a high part for each exception. Format: docs/formats/columns.md.
+ * Writes and reads the entries of one block as its packing says: low bits in planes of 24 bits,
+ * then a position and a high part for each exception. Format: docs/formats/columns.md.
  */
 import { PACKED_WIDTH_MAX, packBits, unpackBits } from './bit-packing.ts';
 import type { ByteReader } from './byte-reader.ts';

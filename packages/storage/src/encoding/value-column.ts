@@ -16,7 +16,7 @@ const DECIMAL = 2;
 const XOR = 3;
 const FLOAT_BITS = 4;
 
-/** Decimals that take fewer bytes a value are not tried against the encodings for long fractions. */
+/** Decimals that take fewer bytes a value are not tried against what suits long fractions. */
 const DECIMAL_BYTES_SURE = 3;
 
 /** Appends values[0, n), n >= 1. */

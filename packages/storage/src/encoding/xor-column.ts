@@ -2,7 +2,8 @@
  * Gorilla: each value's bits XOR those of the value before; the meaningful bits are written, within
  * the window of the XOR before where they fit it.
  *
- * Source: Pelkonen et al., "Gorilla: A Fast, Scalable, In-Memory Time Series Database" (2015), 4.1.3.
+ * Source: Pelkonen et al., "Gorilla: A Fast, Scalable, In-Memory Time Series Database" (2015),
+ * section 4.1.3.
  * Bits are written from the highest of a byte down. Format: docs/formats/columns.md.
  */
 import { bitsOf } from '../model/sample.ts';

@@ -1,0 +1,83 @@
+/**
+ * The MetaStore on LevelDB: `DIR/meta`. Every write is on disk when it resolves.
+ */
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { syncDirectory } from '../log/segment-log.ts';
+import { MonError } from '../model/error.ts';
+import type { MetaChange, MetaEntry, MetaStore } from '../model/meta-store.ts';
+import { LevelDatabase, type LevelWrite } from './level-database.ts';
+
+const UTF8 = new TextEncoder();
+const TEXT = new TextDecoder();
+
+export class LevelMetaStore implements MetaStore {
+  readonly #database: LevelDatabase;
+
+  private constructor(database: LevelDatabase) {
+    this.#database = database;
+  }
+
+  /**
+   * Opens the store, or makes it where the folder is empty or not there.
+   *
+   * @throws MonError `bad-meta` where a folder with files in it is no intact store: it must not
+   *   come up empty, which would forget every rule and silence
+   */
+  static async open(dir: string): Promise<LevelMetaStore> {
+    if (!existsSync(dir) || readdirSync(dir).length === 0) await createStore(dir);
+    try {
+      return new LevelMetaStore(await LevelDatabase.open(dir));
+    } catch (error) {
+      if (!(error instanceof MonError) || error.code !== 'bad-database') throw error;
+      throw new MonError({
+        code: 'bad-meta',
+        what: `Cannot open the store of rules and states in ${dir}`,
+        why: error.why,
+        mend: 'Restore the folder from a backup, or move it away to start with none.',
+        cause: error,
+      });
+    }
+  }
+
+  async get(key: string): Promise<string | undefined> {
+    const value = this.#database.getSync(UTF8.encode(key));
+    return value === undefined ? undefined : TEXT.decode(value);
+  }
+
+  async list(prefix: string): Promise<MetaEntry[]> {
+    const gte = UTF8.encode(prefix);
+    // 0xff stands in no UTF-8 text.
+    const lt = Uint8Array.of(...gte, 0xff);
+    const entries: MetaEntry[] = [];
+    for await (const page of this.#database.pages({ gte, lt })) {
+      for (const [key, value] of page) {
+        entries.push({ key: TEXT.decode(key), value: TEXT.decode(value) });
+      }
+    }
+    return entries;
+  }
+
+  async write(changes: readonly MetaChange[]): Promise<void> {
+    const writes = changes.map((change): LevelWrite => {
+      const key = UTF8.encode(change.key);
+      if (change.kind === 'delete') return { type: 'del', key };
+      return { type: 'put', key, value: UTF8.encode(change.value) };
+    });
+    await this.#database.write(writes, 'synced');
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+}
+
+/** Makes an empty store at once: a crash leaves the finished one or none. */
+async function createStore(dir: string): Promise<void> {
+  const beside = `${dir}.new`;
+  rmSync(beside, { recursive: true, force: true });
+  const database = await LevelDatabase.create(beside);
+  await database.seal(Uint8Array.of(0xff));
+  renameSync(beside, dir);
+  syncDirectory(dirname(dir));
+}
