@@ -66,7 +66,7 @@ t.test('HttpServer answers unknown paths and wrong methods with a hint', async (
     status: 405,
     json: { status: 'error', errorType: 'bad_data', hint: 'Send the request with POST.' },
   });
-  t.match(await registry.exposition(), /mon_http_requests_total\{handler="none",code="404"\} 1/);
+  t.match(registry.exposition(), /mon_http_requests_total\{handler="none",code="404"\} 1/);
 });
 
 t.test('HttpServer says where JSON is broken', async (t) => {

@@ -50,10 +50,19 @@ export function parseTimeMs(name: string, text: string): number {
   );
 }
 
-/** The same of a JSON value: a text, seconds, or from 1e11 on milliseconds. */
+/** ISO 8601 without a zone, which is UTC then; the time of day may be missing. */
+const ZONELESS = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?)?$/;
+
+/** The same of a JSON value: ISO 8601, epoch seconds, or from 1e11 on milliseconds. */
 export function parseJsonTimeMs(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return epochMs(value);
-  return parseTimeMs(name, typeof value === 'string' ? value : JSON.stringify(value ?? null));
+  const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
+  const number = decimal(text);
+  if (number !== undefined) return epochMs(number);
+  const timeMs = ZONELESS.test(text)
+    ? Date.parse(text.length > 10 ? `${text}Z` : text)
+    : Number.NaN;
+  return Number.isNaN(timeMs) ? parseTimeMs(name, text) : timeMs;
 }
 
 /** A number is seconds below 1e11 (fractions allowed), else milliseconds. */

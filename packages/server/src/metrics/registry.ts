@@ -26,7 +26,7 @@ export interface Reading {
 interface Family {
   readonly naming: FamilyNaming;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly lines: () => string[] | Promise<string[]>;
+  readonly lines: () => string[];
 }
 
 export class Counter {
@@ -97,6 +97,7 @@ export class Histogram {
 
 export class MetricRegistry {
   readonly #families = new Map<string, Family>();
+  readonly #refreshes: (() => void)[] = [];
 
   counter(naming: FamilyNaming): Counter {
     const counter = new Counter();
@@ -122,10 +123,16 @@ export class MetricRegistry {
     this.#addRead(naming, { type: 'counter', read });
   }
 
-  async exposition(): Promise<string> {
+  /** Calls `refresh` before each exposition, for figures that are read together. */
+  beforeExposition(refresh: () => void): void {
+    this.#refreshes.push(refresh);
+  }
+
+  exposition(): string {
+    for (const refresh of this.#refreshes) refresh();
     const parts: string[] = [];
     for (const { naming, type, lines } of this.#families.values()) {
-      const body = await lines();
+      const body = lines();
       if (body.length === 0) continue;
       parts.push(`# HELP ${naming.name} ${escapeHelp(naming.help)}`);
       parts.push(`# TYPE ${naming.name} ${type}`, ...body);

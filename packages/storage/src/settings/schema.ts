@@ -7,6 +7,7 @@
  *     const target = object({ url: required(url()), timeout: withDefault(duration(), 10_000) });
  *     type Target = Value<typeof target>;
  */
+import { assert } from '../model/assert.ts';
 import type { Cursor } from './cursor.ts';
 import { closest } from './suggest.ts';
 
@@ -46,6 +47,16 @@ export function optional<T>(schema: Schema<T>): Field<T | undefined> {
 /** A key that may be left out and then has `value`. */
 export function withDefault<T>(schema: Schema<T>, value: T): Field<T> {
   return { presence: 'default', schema, value };
+}
+
+/** A map that may be left out: its keys, none of them required, then have their defaults. */
+export function section<F extends Fields>(fields: F): Field<ObjectValue<F>> {
+  const value: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(fields)) {
+    assert(field.presence !== 'required', `section with the required key ${key}`);
+    value[key] = field.value;
+  }
+  return { presence: 'default', schema: object(fields), value: value as ObjectValue<F> };
 }
 
 /** A key that is valid for the sake of existing files and that mon does not use yet. */

@@ -1,0 +1,94 @@
+/**
+ * What every ingestion endpoint goes through: bounds the bytes under way, appends, counts, and
+ * keeps the metadata.
+ */
+import type { Appender, AppendOutcome, AppendRequest } from '@mon/storage/model/appender';
+import { MonError } from '@mon/storage/model/error';
+import type { Counter, MetricRegistry } from '../metrics/registry.ts';
+import type { MetadataBook } from './metadata-book.ts';
+
+export interface IntakeOptions {
+  readonly appender: Appender;
+  readonly metadata: MetadataBook;
+  readonly registry: MetricRegistry;
+  /** Bodies taken and not yet answered may have so many bytes together. */
+  readonly bytesInFlightMax: number;
+}
+
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #accepted: Counter;
+  readonly #rejected: Counter;
+  readonly #refused: Counter;
+  #bytesInFlight = 0;
+
+  constructor(options: IntakeOptions) {
+    const { registry } = options;
+    this.#options = options;
+    this.#accepted = registry.counter({
+      name: 'mon_ingest_samples_total',
+      help: 'Samples accepted, by protocol.',
+      labels: ['protocol'],
+    });
+    this.#rejected = registry.counter({
+      name: 'mon_ingest_samples_rejected_total',
+      help: 'Samples rejected, by reason; a request with more than 100 counts the rest as other.',
+      labels: ['reason'],
+    });
+    this.#refused = registry.counter({
+      name: 'mon_ingest_requests_refused_total',
+      help: 'Ingestion requests refused as a whole, by error code.',
+      labels: ['code'],
+    });
+    registry.gauge(
+      { name: 'mon_ingest_bytes_in_flight', help: 'Bytes of bodies taken and not yet answered.' },
+      () => this.#bytesInFlight,
+    );
+  }
+
+  /**
+   * Appends, durably. `bytes` is what the request holds in memory meanwhile.
+   *
+   * @throws MonError `overloaded`, and those of the appender
+   */
+  async append(
+    request: AppendRequest,
+    { protocol, bytes }: { protocol: string; bytes: number },
+  ): Promise<AppendOutcome> {
+    const { appender, metadata, bytesInFlightMax } = this.#options;
+    if (this.#bytesInFlight > 0 && this.#bytesInFlight + bytes > bytesInFlightMax) {
+      this.#refused.add(1, 'overloaded');
+      throw overloaded(bytesInFlightMax);
+    }
+    this.#bytesInFlight += bytes;
+    try {
+      const outcome = await appender.append(request);
+      this.#accepted.add(outcome.accepted, protocol);
+      this.countRejected(outcome);
+      await metadata.record(request.tenant, outcome.metadata);
+      return outcome;
+    } catch (thrown) {
+      if (thrown instanceof MonError) this.#refused.add(1, thrown.code);
+      throw thrown;
+    } finally {
+      this.#bytesInFlight -= bytes;
+    }
+  }
+
+  /** Counts what was rejected, also what an endpoint itself found wrong before the append. */
+  countRejected({ rejected, rejections }: Pick<AppendOutcome, 'rejected' | 'rejections'>): void {
+    if (rejected === 0) return;
+    for (const { code } of rejections) this.#rejected.add(1, code);
+    if (rejected > rejections.length) this.#rejected.add(rejected - rejections.length, 'other');
+  }
+}
+
+function overloaded(bytesMax: number): MonError {
+  return new MonError({
+    code: 'overloaded',
+    what: 'Cannot take the samples now',
+    why: `requests under way hold ${bytesMax} bytes (limits.write_bytes_in_flight)`,
+    mend: 'Send them again in a moment; senders of remote write do so by themselves.',
+    retryable: true,
+  });
+}

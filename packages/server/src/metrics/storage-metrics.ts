@@ -1,0 +1,52 @@
+/**
+ * The database's own figures as metrics, read once for each exposition.
+ */
+import type { DatabaseStats } from '@mon/storage/database-options';
+import type { MetricRegistry } from './registry.ts';
+
+type Figure = readonly [name: string, help: string, read: (stats: DatabaseStats) => number];
+
+const GAUGES: readonly Figure[] = [
+  ['mon_storage_head_series', 'Series in the head.', (s) => s.headSeries],
+  ['mon_storage_head_samples', 'Samples in the head.', (s) => s.headSamples],
+  [
+    'mon_storage_head_min_time_seconds',
+    'Oldest sample in the head; NaN where it is empty.',
+    (s) => (s.headMinTimeMs ?? Number.NaN) / 1000,
+  ],
+  [
+    'mon_storage_head_max_time_seconds',
+    'Newest sample in the head; NaN where it is empty.',
+    (s) => (s.headMaxTimeMs ?? Number.NaN) / 1000,
+  ],
+  ['mon_storage_blocks', 'Directories of samples on disk.', (s) => s.blocks.length],
+  ['mon_storage_block_bytes', 'Their size.', (s) => sum(s.blocks.map((block) => block.bytes))],
+  ['mon_storage_block_samples', 'Samples in them.', (s) => sum(s.blocks.map((b) => b.samples))],
+  ['mon_storage_wal_bytes', 'Size of the write-ahead log.', (s) => s.walBytes],
+  ['mon_storage_disk_full', '1 while the disk is full and writes are refused.', (s) => +s.diskFull],
+];
+
+const COUNTERS: readonly Figure[] = [
+  ['mon_storage_samples_appended_total', 'Samples stored.', (s) => s.samplesAppended],
+  ['mon_storage_samples_rejected_total', 'Samples rejected.', (s) => s.samplesRejected],
+  ['mon_storage_wal_commits_total', 'Group commits of the log.', (s) => s.walCommits],
+  ['mon_storage_wal_sync_seconds_total', 'Time spent in fdatasync.', (s) => s.walSyncSeconds],
+  ['mon_storage_cuts_total', 'Heads cut into directories.', (s) => s.cuts],
+  ['mon_storage_merges_total', 'Directories merged into larger ones.', (s) => s.merges],
+];
+
+export function registerStorageMetrics(registry: MetricRegistry, read: () => DatabaseStats): void {
+  let latest: DatabaseStats | undefined;
+  registry.beforeExposition(() => {
+    latest = read();
+  });
+  const value = (figure: Figure) => () => figure[2](latest ?? read());
+  for (const figure of GAUGES) registry.gauge({ name: figure[0], help: figure[1] }, value(figure));
+  for (const figure of COUNTERS) {
+    registry.counterFrom({ name: figure[0], help: figure[1] }, value(figure));
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,172 @@
+/**
+ * Composition root of the server: database, engine, endpoints, jobs, and their lifecycle.
+ *
+ * Opens from the inside out (database, jobs, HTTP) and closes the other way, so that whoever gets
+ * an answer gets it from a server that can give it.
+ */
+
+import { type Database, openDatabase } from '@mon/storage/database';
+import type { DatabaseOptions } from '@mon/storage/database-options';
+import type { Clock } from '@mon/storage/model/clock';
+import type { Logger } from 'pino';
+import type { ServerConfig } from './config/server-config.ts';
+import { jobRoutes } from './endpoints/job-routes.ts';
+import { operationRoutes } from './endpoints/operation-routes.ts';
+import { QuerySlots } from './endpoints/query-slots.ts';
+import { seriesRoutes } from './endpoints/series-routes.ts';
+import { statusRoutes } from './endpoints/status-routes.ts';
+import { HttpServer } from './http/http-server.ts';
+import { refuseOpenAddress } from './http/listen-address.ts';
+import type { Route } from './http/route.ts';
+import { Intake } from './ingest/intake.ts';
+import { jsonMetricsRoute } from './ingest/json-metrics-route.ts';
+import { MetadataBook } from './ingest/metadata-book.ts';
+import { remoteWriteRoute } from './ingest/remote-write-route.ts';
+import { JobQueue } from './jobs/job-queue.ts';
+import { registerProcessMetrics } from './metrics/process-metrics.ts';
+import { MetricRegistry } from './metrics/registry.ts';
+import { registerStorageMetrics } from './metrics/storage-metrics.ts';
+
+export interface ServerOptions {
+  readonly config: ServerConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** As `mon version` prints it. */
+  readonly monVersion: string;
+}
+
+/** A server that takes requests. */
+export interface RunningServer {
+  /** Where it is reached from this host. */
+  readonly url: string;
+  readonly database: Database;
+  /** Finishes requests, stops jobs, closes the database. Calling it again waits for the same end. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Starts a server; resolves when it is ready.
+ *
+ * @throws MonError `listen-needs-auth`, `cannot-listen`, and those of `openDatabase`
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, log, clock } = options;
+  refuseOpenAddress(config.listen, config.insecureNoAuth);
+  for (const { line, path, what } of config.warnings) {
+    log.warn({ file: config.source?.file, line, key: path }, what);
+  }
+  const startedMs = clock.nowMs();
+  const registry = new MetricRegistry();
+  const database = await openDatabase(databaseOptions(options));
+  const jobs = createJobs(database, { options, registry });
+  let isOpen = true;
+  const routes = createRoutes({
+    ...{ options, registry, database, jobs, startedMs },
+    isReady: () => isOpen,
+  });
+  let http: HttpServer;
+  try {
+    http = await HttpServer.start({
+      listen: config.listen,
+      routes,
+      registry,
+      log,
+      bodyBytesMax: config.limits.body_size,
+      connectionsMax: config.limits.connections,
+    });
+  } catch (thrown) {
+    await database.close();
+    throw thrown;
+  }
+  registerStorageMetrics(registry, () => database.stats());
+  const endProcessMetrics = registerProcessMetrics(registry, startedMs);
+  jobs.start();
+  log.info({ url: http.url, dataDir: config.dataDir, shards: config.shards }, 'server is ready');
+
+  const close = async (): Promise<void> => {
+    isOpen = false;
+    await http.close();
+    await jobs.close();
+    endProcessMetrics();
+    await database.close();
+    log.info({}, 'server is closed');
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    url: http.url,
+    database,
+    close() {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+function databaseOptions({ config, clock, log }: ServerOptions): DatabaseOptions {
+  const { dataDir, shards, retentionMs, aheadMaxMs, fsync } = config;
+  return { dataDir, shards, retentionMs, aheadMaxMs, fsync, clock, log };
+}
+
+function createJobs(
+  database: Database,
+  { options, registry }: { options: ServerOptions; registry: MetricRegistry },
+): JobQueue {
+  const { config, clock, log } = options;
+  return new JobQueue({
+    jobs: [
+      {
+        name: 'compact',
+        schedule: config.compactionSchedule,
+        run: (signal) => database.compact(signal),
+      },
+      {
+        name: 'retention',
+        schedule: config.retentionSchedule,
+        run: (signal) => database.applyRetention(signal),
+      },
+    ],
+    clock,
+    log,
+    registry,
+  });
+}
+
+interface Parts {
+  readonly options: ServerOptions;
+  readonly registry: MetricRegistry;
+  readonly database: Database;
+  readonly jobs: JobQueue;
+  readonly startedMs: number;
+  readonly isReady: () => boolean;
+}
+
+function createRoutes({ options, registry, database, jobs, startedMs, isReady }: Parts): Route[] {
+  const { config, log, clock, monVersion } = options;
+  const { limits } = config;
+  const metadata = new MetadataBook({
+    meta: database.meta,
+    metricsMax: limits.metadata_per_tenant,
+    registry,
+    log,
+  });
+  const intake = new Intake({
+    appender: database,
+    metadata,
+    registry,
+    bytesInFlightMax: limits.write_bytes_in_flight,
+  });
+  const slots = new QuerySlots({
+    concurrencyMax: limits.query_concurrency,
+    queueMax: limits.query_queue,
+    registry,
+  });
+  const stats = () => database.stats();
+  return [
+    remoteWriteRoute(intake),
+    jsonMetricsRoute({ intake, metadata, clock }),
+    ...seriesRoutes({ queryable: database, metadata, slots, seriesMax: limits.query_series }),
+    ...statusRoutes({ config, monVersion, startedMs, clock, queryable: database, stats }),
+    ...jobRoutes(jobs),
+    ...operationRoutes({ registry, flush: () => database.flush(), isReady }),
+  ];
+}

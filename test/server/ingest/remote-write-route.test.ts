@@ -1,0 +1,108 @@
+import t from 'tap';
+import { NOW_MS, startTestServer, writeBody } from '../running-server.ts';
+
+const UP = { __name__: 'up', job: 'a' };
+
+t.test('POST /api/v1/write stores samples, visible at once', async (t) => {
+  const server = await startTestServer(t);
+  const body = writeBody([{ labels: UP, samples: [[NOW_MS, 1]] }]);
+  const answer = await server.write(body);
+  t.equal(answer.status, 204);
+  t.equal(answer.text, '');
+  const series = await server.ask('/api/v1/series?match[]=up');
+  t.same(series.json.data, [UP]);
+});
+
+t.test('POST /api/v1/write keeps the valid samples beside rejected ones', async (t) => {
+  const server = await startTestServer(t);
+  const body = writeBody([
+    { labels: { ...UP, job: 'late' }, samples: [[NOW_MS + 3_600_000, 1]] },
+    { labels: UP, samples: [[NOW_MS, 1]] },
+  ]);
+  const answer = await server.write(body);
+  t.match(answer, {
+    status: 400,
+    json: {
+      status: 'error',
+      errorType: 'bad_data',
+      code: 'too-far-ahead',
+      error: /Cannot store 1 of 2 samples: sample 0: /,
+      hint: /all other samples of the request are stored/,
+    },
+  });
+  t.same((await server.ask('/api/v1/series?match[]=up')).json.data, [UP]);
+  const metrics = (await server.ask('/metrics')).text;
+  t.match(metrics, 'mon_ingest_samples_total{protocol="remote-write-1"} 1');
+  t.match(metrics, 'mon_ingest_samples_rejected_total{reason="too-far-ahead"} 1');
+});
+
+t.test('POST /api/v1/write refuses bodies that are not what they say', async (t) => {
+  const server = await startTestServer(t);
+  const body = writeBody([{ labels: UP, samples: [[NOW_MS, 1]] }]);
+  const bad = { status: 400, json: { code: 'bad-body', errorType: 'bad_data' } };
+  t.match(await server.write(Buffer.from('no snappy')), bad, 'no snappy');
+  t.match(await server.write(new Uint8Array(0)), bad, 'empty');
+  for (let length = 1; length < body.length; length++) {
+    t.match(await server.write(body.subarray(0, length)), bad, `cut after ${length} bytes`);
+  }
+  t.same((await server.ask('/api/v1/series?match[]=up')).json.data, []);
+  t.equal((await server.write(body)).status, 204);
+});
+
+t.test('POST /api/v1/write refuses other encodings, types and versions', async (t) => {
+  const server = await startTestServer(t);
+  const body = writeBody([{ labels: UP, samples: [[NOW_MS, 1]] }]);
+  t.match(await server.write(body, { 'content-encoding': 'gzip' }), {
+    status: 415,
+    json: { code: 'unsupported-encoding', hint: /snappy/ },
+  });
+  t.match(await server.write(body, { 'content-type': 'application/json' }), {
+    status: 415,
+    json: { code: 'unsupported-media-type' },
+  });
+  const second = 'application/x-protobuf;proto=io.prometheus.write.v2.Request';
+  t.match(await server.write(body, { 'content-type': second }), {
+    status: 415,
+    json: { error: /remote write 2\.0/ },
+  });
+  const first = 'application/x-protobuf;proto=prometheus.WriteRequest';
+  t.equal((await server.write(body, { 'content-type': first })).status, 204);
+});
+
+t.test('POST /api/v1/write bounds the body', async (t) => {
+  const server = await startTestServer(t, { yaml: 'server: {limits: {body_size: 1KB}}' });
+  const answer = await server.write(Buffer.alloc(2000));
+  t.match(answer, { status: 413, json: { code: 'body-too-large' } });
+});
+
+t.test('POST /api/v1/write keeps tenants apart and refuses bad ones', async (t) => {
+  const server = await startTestServer(t);
+  const body = writeBody([{ labels: UP, samples: [[NOW_MS, 1]] }]);
+  t.equal((await server.write(body, { 'x-scope-orgid': 'blue' })).status, 204);
+  t.same((await server.ask('/api/v1/series?match[]=up')).json.data, []);
+  const blue = await server.ask('/api/v1/series?match[]=up', {
+    headers: { 'x-scope-orgid': 'blue' },
+  });
+  t.same(blue.json.data, [UP]);
+  t.match(await server.write(body, { 'x-scope-orgid': 'a/b' }), {
+    status: 400,
+    json: { code: 'bad-tenant' },
+  });
+});
+
+t.test('POST /api/v1/write keeps metadata', async (t) => {
+  const server = await startTestServer(t);
+  const metadata = [
+    { metric: 'up', type: 'gauge' as const, help: 'Whether it is up.', unit: '' },
+    { metric: 'x_seconds', type: 'histogram' as const, help: 'X.', unit: 'seconds' },
+  ];
+  t.equal((await server.write(writeBody([], metadata))).status, 204);
+  t.same((await server.ask('/api/v1/metadata?metric=up')).json.data, {
+    up: [{ type: 'gauge', help: 'Whether it is up.', unit: '' }],
+  });
+  const all = (await server.ask('/api/v1/metadata')).json.data as object;
+  t.same(Object.keys(all), ['up', 'x_seconds']);
+  const one = (await server.ask('/api/v1/metadata?limit=1')).json.data as object;
+  t.equal(Object.keys(one).length, 1);
+  t.same((await server.ask('/api/v1/metadata?metric=none')).json.data, {});
+});
