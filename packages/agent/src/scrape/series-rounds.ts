@@ -25,8 +25,9 @@ export class SeriesRounds {
   /** By id; undefined: known, but relabeling drops it. */
   readonly #labels: (Labels | undefined)[] = [];
   readonly #lastRound: number[] = [];
-  /** Whether the series' latest sample had a timestamp of its own: such series get no markers. */
+  /** Whether the series' latest sample had a timestamp of its own. */
   readonly #hasOwnTime: boolean[] = [];
+  readonly #getsMarkers: boolean[] = [];
   readonly #free: number[] = [];
   #round = 0;
   #timestampMs = 0;
@@ -63,12 +64,17 @@ export class SeriesRounds {
     this.#labels[id] = labels;
     this.#lastRound[id] = NEVER;
     this.#hasOwnTime[id] = false;
+    this.#getsMarkers[id] = true;
     if (labels !== undefined) this.added++;
     return id;
   }
 
-  /** One sample of a series. A second one of a round is left out, unless both have own times. */
-  put(id: number, value: number, ownTimestampMs = Number.NaN): void {
+  /**
+   * One sample of a series. A second one of a round is left out, unless both have own times.
+   *
+   * @param getsMarkers whether a series with own times ends in a marker like any other
+   */
+  put(id: number, value: number, ownTimestampMs = Number.NaN, getsMarkers = false): void {
     this.scraped++;
     const hasOwnTime = !Number.isNaN(ownTimestampMs);
     const isRepeated = this.#lastRound[id] === this.#round;
@@ -84,6 +90,7 @@ export class SeriesRounds {
       return;
     }
     this.#hasOwnTime[id] = hasOwnTime;
+    this.#getsMarkers[id] = !hasOwnTime || getsMarkers;
     this.#push(labels, hasOwnTime ? ownTimestampMs : this.#timestampMs, value);
   }
 
@@ -98,7 +105,7 @@ export class SeriesRounds {
     const freed: number[] = [];
     for (const id of this.#present) {
       if (this.#lastRound[id] === this.#round) continue;
-      if (!this.#hasOwnTime[id]) stale.push(id);
+      if (this.#getsMarkers[id]) stale.push(id);
       freed.push(id);
     }
     for (const id of this.#dormant) if (this.#lastRound[id] !== this.#round) freed.push(id);
@@ -119,7 +126,7 @@ export class SeriesRounds {
   fail(reports: readonly (readonly [Labels, number])[]): SampleColumns {
     this.#clearOutput();
     for (const [labels, value] of reports) this.report(labels, value);
-    const stale = this.#present.filter((id) => !this.#hasOwnTime[id]);
+    const stale = this.#present.filter((id) => this.#getsMarkers[id]);
     const columns = this.#columns(stale);
     // Ids first met in the failed round are remembered too: the cache holds them.
     const known = new Set(this.#dormant);
@@ -133,7 +140,7 @@ export class SeriesRounds {
   /** Ends everything: markers for all that is present and for the given report series. */
   end(timestampMs: number, reports: readonly Labels[]): SampleColumns {
     this.begin(timestampMs);
-    const stale = this.#present.filter((id) => !this.#hasOwnTime[id]);
+    const stale = this.#present.filter((id) => this.#getsMarkers[id]);
     this.#present = [];
     return this.#columns(stale, reports);
   }

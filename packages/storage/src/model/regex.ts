@@ -29,6 +29,35 @@ export function compileSearch(pattern: string): Regex {
   };
 }
 
+/** A compiled expression that must match a text from end to end, as in relabeling. */
+export interface AnchoredRegex {
+  readonly matches: (text: string) => boolean;
+  /** The replacement with the groups of the match filled in; undefined where it does not match. */
+  readonly expand: (text: string, replacement: string) => string | undefined;
+}
+
+/**
+ * Compiles an expression anchored at both ends, in which `.` matches newlines too.
+ *
+ * @throws MonError `bad-regex`
+ */
+export function compileAnchored(pattern: string): AnchoredRegex {
+  const regex = compile(pattern, RE2JS.DOTALL);
+  const names = regex.namedGroups();
+  return {
+    matches: (text) => regex.matches(text),
+    expand(text, replacement) {
+      const matcher = regex.matcher(text);
+      if (!matcher.matches()) return undefined;
+      return expandGroups(replacement, (name) => {
+        const index = /^\d+$/.test(name) ? Number(name) : names[name];
+        if (index === undefined || index > matcher.groupCount()) return '';
+        return matcher.group(index) ?? '';
+      });
+    },
+  };
+}
+
 function replaceAll(regex: RE2JS, text: string, replacement: string): string {
   const names = regex.namedGroups();
   const matcher = regex.matcher(text);
@@ -53,10 +82,10 @@ export function expandGroups(replacement: string, group: (name: string) => strin
   });
 }
 
-function compile(pattern: string): RE2JS {
+function compile(pattern: string, flags = 0): RE2JS {
   try {
     if (pattern.length > REGEX_LENGTH_MAX) throw new Error(`longer than ${REGEX_LENGTH_MAX}`);
-    return RE2JS.compile(RE2JS.translateRegExp(pattern));
+    return RE2JS.compile(RE2JS.translateRegExp(pattern), flags);
   } catch (cause) {
     throw new MonError({
       code: 'bad-regex',
