@@ -1,0 +1,261 @@
+/**
+ * `DIR/MANIFEST.log`: the one truth about which blocks live, and the database's hash key.
+ *
+ * Invariants: a change is true when its record is fsynced, and all of it at once; an id is given
+ * once; what stands in `blocks/` and is not listed is a leftover of a crash and is removed at open.
+ * Only one Manifest may be open on a data directory (`DIR/LOCK` sees to it). Format:
+ * docs/formats/manifest.md.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { HASH_KEY_BYTES, type HashKey } from '../encoding/siphash.ts';
+import { isDiskFull, makeDirectory, syncDirectory } from '../log/segment-log.ts';
+import { assert } from '../model/assert.ts';
+import { MonError, reasonOf } from '../model/error.ts';
+import { CutGenerations } from './cut-generations.ts';
+import type { ManifestChange, ManifestEntry } from './manifest-entry.ts';
+import { encodeChange, encodeHead, encodeState, FORMAT_VERSION } from './manifest-record.ts';
+import { type ManifestContent, readManifest } from './read-manifest.ts';
+
+const FILE_NAME = 'MANIFEST.log';
+const BLOCKS_FOLDER = 'blocks';
+
+/** A log that has grown beyond is replaced by its sum at the next open. */
+const REWRITE_BYTES = 1024 * 1024;
+
+/** What open() found and mended, for the operator's log. */
+export interface ManifestOpening {
+  /** Bytes of a record that a crash cut short, now cut off; 0 where there were none. */
+  readonly tornBytes: number;
+  /** Names in `blocks/` that were not listed and are removed. */
+  readonly removed: readonly string[];
+  /** Ids of listed blocks whose directory is not there; selects that need them fail. */
+  readonly missing: readonly string[];
+}
+
+export class Manifest {
+  readonly hashKey: HashKey;
+  readonly opening: ManifestOpening;
+  readonly #dataDir: string;
+  readonly #file: number;
+  readonly #live: Map<string, ManifestEntry>;
+  readonly #cut: CutGenerations;
+  #bytes: number;
+  #lastBlock: number;
+  #isUsable = true;
+
+  private constructor(dataDir: string, file: number, content: ManifestContent) {
+    this.hashKey = content.head.hashKey;
+    this.#dataDir = dataDir;
+    this.#file = file;
+    this.#bytes = content.endOffset;
+    const state = replay(content);
+    this.#live = state.live;
+    this.#cut = state.cut;
+    this.#lastBlock = state.lastBlock;
+    this.opening = this.#mendFolder();
+  }
+
+  /**
+   * Opens the manifest of a data directory, or makes one where the directory is new.
+   *
+   * @param newHashKey 16 random bytes for a new database
+   * @throws MonError `corrupt-manifest`; `missing-manifest` where there are blocks but no manifest;
+   *   `disk-full`
+   */
+  static open(dataDir: string, newHashKey = () => randomBytes(HASH_KEY_BYTES)): Manifest {
+    const path = join(dataDir, FILE_NAME);
+    try {
+      makeDirectory(join(dataDir, BLOCKS_FOLDER));
+      if (!existsSync(path)) createManifest(dataDir, newHashKey());
+      rewriteIfLong(dataDir);
+      const content = readManifest(path, readFileSync(path));
+      return new Manifest(dataDir, openSync(path, 'r+'), content);
+    } catch (error) {
+      throw manifestError(`Cannot open ${path}`, error);
+    }
+  }
+
+  /** Live blocks, oldest id first. */
+  get live(): readonly ManifestEntry[] {
+    return [...this.#live.values()];
+  }
+
+  /** The generations whose samples are in blocks; replay of the WAL skips their records. */
+  get cutGenerations(): Pick<CutGenerations, 'upTo' | 'above' | 'highest' | 'has'> {
+    return this.#cut;
+  }
+
+  /** The directory of a block, live or about to be written. */
+  blockDir(id: string): string {
+    return join(this.#dataDir, BLOCKS_FOLDER, id);
+  }
+
+  /** An id that was never given before, for a block about to be written. */
+  newBlockId(): string {
+    this.#lastBlock++;
+    return String(this.#lastBlock).padStart(8, '0');
+  }
+
+  /**
+   * Makes a change durable and true. The directories added must be sealed before; those removed may
+   * be deleted after.
+   *
+   * @throws MonError `disk-full`: nothing has changed; `manifest-unwritable`: only a restart tells
+   */
+  commit(change: ManifestChange): void {
+    for (const { id } of change.add) assert(!this.#live.has(id), `block ${id} is live already`);
+    for (const id of change.remove) assert(this.#live.has(id), `block ${id} is not live`);
+    this.#append(encodeChange(change));
+    apply(change, this.#live, this.#cut);
+  }
+
+  close(): void {
+    if (this.#isUsable) closeSync(this.#file);
+    this.#isUsable = false;
+  }
+
+  #append(record: Uint8Array): void {
+    const what = `Cannot write to ${join(this.#dataDir, FILE_NAME)}`;
+    if (!this.#isUsable) throw manifestError(what, new Error('an earlier write failed'));
+    try {
+      for (let from = 0; from < record.length; ) {
+        from += writeSync(this.#file, record, from, record.length - from, this.#bytes + from);
+      }
+    } catch (error) {
+      ftruncateSync(this.#file, this.#bytes);
+      throw manifestError(what, error);
+    }
+    try {
+      fsyncSync(this.#file);
+    } catch (error) {
+      // The kernel may have dropped the pages: what is on disk is not known until it is read again.
+      this.close();
+      throw manifestError(what, error);
+    }
+    this.#bytes += record.length;
+  }
+
+  /** Cuts off a torn tail and removes directories that are not listed. */
+  #mendFolder(): ManifestOpening {
+    const folder = join(this.#dataDir, BLOCKS_FOLDER);
+    const tornBytes = readFileSync(this.#file).length - this.#bytes;
+    if (tornBytes > 0) {
+      ftruncateSync(this.#file, this.#bytes);
+      fsyncSync(this.#file);
+    }
+    const names = new Set(readdirSync(folder));
+    const removed = [...names].filter((name) => !this.#live.has(name)).sort();
+    for (const name of removed) rmSync(join(folder, name), { recursive: true, force: true });
+    const missing = [...this.#live.keys()].filter((id) => !names.has(id));
+    return { tornBytes, removed, missing };
+  }
+}
+
+interface ReplayedState {
+  readonly live: Map<string, ManifestEntry>;
+  readonly cut: CutGenerations;
+  readonly lastBlock: number;
+}
+
+function replay(content: ManifestContent): ReplayedState {
+  const live = new Map<string, ManifestEntry>();
+  let cut = new CutGenerations();
+  let lastBlock = 0;
+  for (const record of content.records) {
+    if (record.kind === 'state') {
+      const { state } = record;
+      live.clear();
+      for (const entry of state.live) live.set(entry.id, entry);
+      cut = new CutGenerations(state.cutUpTo, state.cutAbove);
+      lastBlock = state.lastBlock;
+    } else {
+      apply(record.change, live, cut);
+      for (const { id } of record.change.add) lastBlock = Math.max(lastBlock, Number(id));
+    }
+  }
+  return { live, cut, lastBlock };
+}
+
+function apply(
+  change: ManifestChange,
+  live: Map<string, ManifestEntry>,
+  cut: CutGenerations,
+): void {
+  for (const id of change.remove) live.delete(id);
+  for (const entry of change.add) live.set(entry.id, entry);
+  for (const generation of change.generations) cut.add(generation);
+}
+
+function createManifest(dataDir: string, hashKey: HashKey): void {
+  const blocks = readdirSync(join(dataDir, BLOCKS_FOLDER));
+  if (blocks.length > 0) {
+    throw new MonError({
+      code: 'missing-manifest',
+      what: `Cannot open ${dataDir}`,
+      why: `there are ${blocks.length} blocks in it but no ${FILE_NAME}`,
+      mend: `Restore ${FILE_NAME} from a backup, or move ${BLOCKS_FOLDER}/ away to start empty.`,
+    });
+  }
+  replaceManifest(dataDir, [encodeHead({ format: FORMAT_VERSION, hashKey })]);
+}
+
+function rewriteIfLong(dataDir: string): void {
+  const path = join(dataDir, FILE_NAME);
+  const bytes = readFileSync(path);
+  if (bytes.length < REWRITE_BYTES) return;
+  const content = readManifest(path, bytes);
+  const { live, cut, lastBlock } = replay(content);
+  const state = { live: [...live.values()], cutUpTo: cut.upTo, cutAbove: cut.above, lastBlock };
+  replaceManifest(dataDir, [encodeHead(content.head), encodeState(state)]);
+}
+
+/** Puts a whole new file in place; a crash leaves the old one or the new. */
+function replaceManifest(dataDir: string, records: readonly Uint8Array[]): void {
+  const path = join(dataDir, FILE_NAME);
+  const file = openSync(`${path}.new`, 'w');
+  try {
+    for (const record of records) {
+      assert(writeSync(file, record) === record.length, 'a record was written in part');
+    }
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(`${path}.new`, path);
+  syncDirectory(dataDir);
+}
+
+function manifestError(what: string, cause: unknown): unknown {
+  if (cause instanceof MonError) return cause;
+  if (cause instanceof Error && cause.message.startsWith('BUG: ')) return cause;
+  if (isDiskFull(cause)) {
+    return new MonError({
+      code: 'disk-full',
+      what,
+      why: reasonOf(cause),
+      mend: 'Free space on the disk of the data directory; mon goes on by itself.',
+      retryable: true,
+      cause,
+    });
+  }
+  return new MonError({
+    code: 'manifest-unwritable',
+    what,
+    why: reasonOf(cause),
+    mend: 'Check the disk and the rights on the data directory, then restart.',
+    cause,
+  });
+}
