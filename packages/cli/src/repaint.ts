@@ -1,6 +1,7 @@
 /**
  * Output that is drawn over in place, for `--watch` on a terminal; and the terminal's size.
  */
+import { MonError } from '@mon/storage/model/error';
 
 const HOME = '\u001b[H';
 const CLEAR_SCREEN = '\u001b[2J';
@@ -10,6 +11,17 @@ const CLEAR_BELOW = '\u001b[J';
 /** A terminal at both ends: someone looks at it. */
 export function isInteractive(): boolean {
   return process.stdout.isTTY === true;
+}
+
+/** @throws MonError `no-terminal` where standard input or output is not a terminal */
+export function needTerminal(command: string): void {
+  if (process.stdout.isTTY === true && process.stdin.isTTY === true) return;
+  throw new MonError({
+    code: 'no-terminal',
+    what: `Cannot run \`${command}\``,
+    why: 'standard input or output is not a terminal',
+    mend: 'Use `mon query` in scripts and pipes.',
+  });
 }
 
 export interface TerminalSize {

@@ -13,6 +13,8 @@ import { cutToWidth, displayWidth, padEnd, padStart, visible } from './width.ts'
 
 export interface ChartSeries {
   readonly name: string;
+  /** Mark at the right edge, where it is not to be `a`, `b`, ... */
+  readonly letter?: string;
   /** [n] ascending */
   readonly timesMs: Float64Array;
   /** [n] */
@@ -64,7 +66,7 @@ export function drawChart(chart: Chart): Line[] {
       { text: padStart(label ?? '', labelWidth), dim: true },
       { text: label === undefined ? ' │' : ' ┤', dim: true },
       ...canvasSpans(canvas, row),
-      ...markerSpans(markers.get(row)),
+      ...markerSpans(chart.series, markers.get(row)),
     ]);
   }
   lines.push(...xAxisLines(chart, { columns, labelWidth, xOf }));
@@ -164,9 +166,10 @@ function markerRows(
   return rows;
 }
 
-function markerSpans(index: number | undefined): Span[] {
+function markerSpans(series: readonly ChartSeries[], index: number | undefined): Span[] {
   if (index === undefined) return [];
-  return [{ text: ' ' }, { text: seriesLetter(index), color: seriesColor(index) }];
+  const letter = series[index]?.letter ?? seriesLetter(index);
+  return [{ text: ' ' }, { text: letter, color: seriesColor(index) }];
 }
 
 /** `a` to `z`, then `A` to `Z`, then `*`. */

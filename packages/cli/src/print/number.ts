@@ -66,6 +66,24 @@ export function formatBytes(value: number): string {
   return scaled(value, { factor: 1024, suffixes: IEC, space: ' ' });
 }
 
+/** IEC prefixes by letter alone, at most five columns: 1536 -> `1.5K`. */
+export function formatShortBytes(value: number): string {
+  let rest = value;
+  let power = 0;
+  while (Math.abs(rest) >= 999.5 && power < 6) {
+    rest /= 1024;
+    power++;
+  }
+  const digits = Math.abs(rest) < 9.95 && power > 0 ? rest.toFixed(1) : rest.toFixed(0);
+  return `${digits}${['', 'K', 'M', 'G', 'T', 'P', 'E'][power]}`;
+}
+
+/** A share in at most four columns: `4.5%`, `45%`, `100%`. */
+export function formatShortPercent(percent: number): string {
+  if (!Number.isFinite(percent)) return '-';
+  return `${percent < 9.95 && percent > 0.05 ? percent.toFixed(1) : percent.toFixed(0)}%`;
+}
+
 interface Scale {
   readonly factor: number;
   readonly suffixes: readonly string[];

@@ -4,7 +4,7 @@
  * A line is a list of spans; colour is the terminal's own palette, so that themes keep working.
  */
 import { Chalk, type ChalkInstance } from 'chalk';
-import { displayWidth } from './width.ts';
+import { cutToWidth, displayWidth } from './width.ts';
 
 export type Color =
   | 'red'
@@ -51,6 +51,20 @@ export function seriesColor(index: number): Color {
 
 export function lineWidth(line: Line): number {
   return line.reduce((width, { text }) => width + displayWidth(text), 0);
+}
+
+/** The line cut to `width` columns. */
+export function cutLine(line: Line, width: number): Line {
+  if (lineWidth(line) <= width) return line;
+  const kept: Span[] = [];
+  let room = width;
+  for (const span of line) {
+    const text = cutToWidth(span.text, room);
+    room -= displayWidth(text);
+    kept.push({ ...span, text });
+    if (room <= 0) break;
+  }
+  return kept;
 }
 
 /** The text alone, each line ended by a newline. */

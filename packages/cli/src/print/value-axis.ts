@@ -35,7 +35,8 @@ export function valueAxis(range: ValueRange, ticksMax: number, unit: Unit): Valu
   let count = 0;
   // Rounding outwards may add a tick, so widen the step until they fit.
   for (let intervals = Math.max(1, ticksMax - 1); intervals >= 1; intervals--) {
-    step = roundStep((max - min) / intervals, max, unit);
+    const factors = intervals <= FINE_INTERVALS_MAX ? FINE_FACTORS : ROUND_FACTORS;
+    step = roundStep({ rough: (max - min) / intervals, max, factors }, unit);
     first = Math.floor(min / step + 1e-9);
     count = Math.ceil(max / step - 1e-9) - first + 1;
     if (count <= Math.max(2, ticksMax)) break;
@@ -59,24 +60,37 @@ function withZero({ min, max }: ValueRange): ValueRange {
 const AGE_STEPS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
 ];
+const ROUND_FACTORS = [1, 2, 5];
+/** With two or three ticks a rough step would leave half of the chart empty. */
+const FINE_FACTORS = [1, 2, 3, 4, 5, 6, 8];
+const FINE_INTERVALS_MAX = 2;
+
+interface StepWish {
+  /** The least distance of ticks. */
+  readonly rough: number;
+  readonly max: number;
+  readonly factors: readonly number[];
+}
 
 /** The smallest round step that is at least `rough`. */
-function roundStep(rough: number, max: number, unit: Unit): number {
+function roundStep({ rough, max, factors }: StepWish, unit: Unit): number {
   if (unit === 'bytes' || unit === 'bytes/s') {
-    if (rough < 1) return decimalStep(rough);
-    return 2 ** Math.ceil(Math.log2(rough) - 1e-9);
+    if (rough < 1) return decimalStep(rough, factors);
+    const scale = 1024 ** Math.floor(Math.log2(rough) / 10 + 1e-9);
+    const step = decimalStep(rough / scale, factors);
+    return (step >= 1000 ? 1024 : step) * scale;
   }
   if (unit === 'seconds' && isLong(max)) {
     const step = AGE_STEPS.find((candidate) => candidate >= rough - 1e-9);
     if (step !== undefined) return step;
-    return decimalStep(rough / 86400) * 86400;
+    return decimalStep(rough / 86400, factors) * 86400;
   }
-  return decimalStep(rough);
+  return decimalStep(rough, factors);
 }
 
-function decimalStep(rough: number): number {
+function decimalStep(rough: number, factors: readonly number[]): number {
   const power = 10 ** Math.floor(Math.log10(rough) + 1e-9);
-  for (const factor of [1, 2, 5]) if (factor * power >= rough * (1 - 1e-9)) return factor * power;
+  for (const factor of factors) if (factor * power >= rough * (1 - 1e-9)) return factor * power;
   return 10 * power;
 }
 
