@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import type { ServerConfig } from './config/server-config.ts';
 import { jobRoutes } from './endpoints/job-routes.ts';
 import { operationRoutes } from './endpoints/operation-routes.ts';
+import { queryRoutes, STEPS_MAX } from './endpoints/query-routes.ts';
 import { QuerySlots } from './endpoints/query-slots.ts';
 import { seriesRoutes } from './endpoints/series-routes.ts';
 import { statusRoutes } from './endpoints/status-routes.ts';
@@ -26,6 +27,7 @@ import { JobQueue } from './jobs/job-queue.ts';
 import { registerProcessMetrics } from './metrics/process-metrics.ts';
 import { MetricRegistry } from './metrics/registry.ts';
 import { registerStorageMetrics } from './metrics/storage-metrics.ts';
+import { Engine } from './promql/engine.ts';
 
 export interface ServerOptions {
   readonly config: ServerConfig;
@@ -160,13 +162,35 @@ function createRoutes({ options, registry, database, jobs, startedMs, isReady }:
     queueMax: limits.query_queue,
     registry,
   });
+  const engine = createEngine(database, { config, clock });
+  const timeoutMaxMs = limits.query_timeout;
   const stats = () => database.stats();
   return [
     remoteWriteRoute(intake),
     jsonMetricsRoute({ intake, metadata, clock }),
+    ...queryRoutes({ engine, slots, clock, log, registry, timeoutMaxMs }),
     ...seriesRoutes({ queryable: database, metadata, slots, seriesMax: limits.query_series }),
     ...statusRoutes({ config, monVersion, startedMs, clock, queryable: database, stats }),
     ...jobRoutes(jobs),
     ...operationRoutes({ registry, flush: () => database.flush(), isReady }),
   ];
+}
+
+function createEngine(
+  queryable: Database,
+  { config, clock }: { config: ServerConfig; clock: Clock },
+): Engine {
+  const { limits, global } = config;
+  return new Engine({
+    queryable,
+    clock,
+    lookbackMs: limits.query_lookback,
+    subqueryStepMs: global.evaluationIntervalMs,
+    limits: {
+      samplesMax: limits.query_samples,
+      seriesMax: limits.query_series,
+      stepsMax: STEPS_MAX,
+      timeoutMs: limits.query_timeout,
+    },
+  });
 }
