@@ -5,11 +5,12 @@
  * operand (matching, topk, sorting) collects them first. Every operator starts all of its operands
  * at once, because those may share a scan that waits for all of its readers.
  */
-import { unreachable } from '@mon/storage/model/assert';
-import { MonError } from '@mon/storage/model/error';
+import { assert, unreachable } from '@mon/storage/model/assert';
 import type { SeriesMatrix } from '../batch.ts';
+import type { VectorArgument } from '../functions/vector-function.ts';
 import type {
   AggregationPlan,
+  ArgumentPlan,
   RangeCallPlan,
   ScalarPlan,
   ScalarSideOperationPlan,
@@ -33,6 +34,7 @@ import { absentRow, repeatMatrix, scalarOfRows } from './reshape.ts';
 import { RowCollector, type RowSink } from './row-sink.ts';
 import { Scans } from './scan.ts';
 import { gridTimes, pushSubqueryRows } from './subquery-rows.ts';
+import { isStreamed, VectorCallStage } from './vector-call.ts';
 
 export class Execution {
   readonly #run: QueryRun;
@@ -120,14 +122,30 @@ export class Execution {
     return pushSubqueryRows(inner, { source, call }, { sink, run: this.#run });
   }
 
-  /** INTERMEDIATE: functions of vectors are still on their way. */
-  async #pushVectorCall(plan: VectorCallPlan, _sink: RowSink): Promise<void> {
-    throw new MonError({
-      code: 'bad-query',
-      what: 'Cannot evaluate the query',
-      why: `function ${plan.func} is not there yet`,
-      mend: 'Take a newer version of mon.',
-    });
+  async #pushVectorCall(plan: VectorCallPlan, sink: RowSink): Promise<void> {
+    const { remarks } = this.#run;
+    const vector = plan.args.find((arg) => arg.kind === 'vector');
+    assert(vector, `${plan.func} is called without a vector`);
+    if (isStreamed(plan)) {
+      const others = await this.#otherArguments(plan.args);
+      return this.push(vector.vector, new VectorCallStage(plan, others, { sink, remarks }));
+    }
+    const [others, rows] = await Promise.all([
+      this.#otherArguments(plan.args),
+      this.rows(vector.vector),
+    ]);
+    new VectorCallStage(plan, others, { sink, remarks }).push(rows);
+  }
+
+  /** The arguments of a call, undefined for vectors. */
+  #otherArguments(args: readonly ArgumentPlan[]): Promise<(VectorArgument | undefined)[]> {
+    return Promise.all(
+      args.map(async (arg) => {
+        if (arg.kind === 'vector') return undefined;
+        if (arg.kind === 'string') return arg;
+        return { kind: 'scalar', values: await this.scalar(arg.scalar) };
+      }),
+    );
   }
 
   async #pushAggregation(plan: AggregationPlan, sink: RowSink): Promise<void> {

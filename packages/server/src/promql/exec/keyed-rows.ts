@@ -1,13 +1,9 @@
 /**
  * Rows found by their labels, made when first asked for.
  */
-import { dropLabels, type Labels, labelsKey, METRIC_NAME } from '@mon/storage/model/labels';
+import { type Labels, labelsKey } from '@mon/storage/model/labels';
 import type { SeriesMatrix } from '../batch.ts';
-import { queryFailed } from './query-errors.ts';
 import type { QueryRun } from './query-run.ts';
-
-/** What Prometheus says of two values of one label set at one step. */
-const SAME_LABELSET = 'vector cannot contain metrics with the same labelset';
 
 export class KeyedRows {
   readonly #steps: number;
@@ -72,43 +68,4 @@ export class KeyedRows {
     presence.set(this.#presence);
     this.#presence = presence;
   }
-}
-
-/**
- * Makes one row of those that have the same labels.
- *
- * @throws MonError `query-failed` where two of them have a value at the same step
- */
-export function mergeEqualRows(matrix: SeriesMatrix, run: QueryRun): SeriesMatrix {
-  const seen = new Set<string>();
-  for (const labels of matrix.labels) seen.add(labelsKey(labels));
-  if (seen.size === matrix.labels.length) return matrix;
-  const { steps } = matrix;
-  const merged = new KeyedRows(steps, run);
-  for (const [row, labels] of matrix.labels.entries()) {
-    const to = merged.rowOf(labels, matrix.dropName[row] as number) * steps;
-    const { values, presence } = merged;
-    for (let step = 0; step < steps; step++) {
-      if (matrix.presence[row * steps + step] === 0) continue;
-      if (presence[to + step] === 1) throw queryFailed(SAME_LABELSET);
-      values[to + step] = matrix.values[row * steps + step] as number;
-      presence[to + step] = 1;
-    }
-  }
-  return merged.toMatrix();
-}
-
-const NAME_ONLY: ReadonlySet<string> = new Set([METRIC_NAME]);
-
-/**
- * Takes the metric name off the rows that are to lose it: the last thing done to a query's answer.
- *
- * @throws MonError `query-failed` where rows that differed by name alone have values together
- */
-export function dropNames(matrix: SeriesMatrix, run: QueryRun): SeriesMatrix {
-  if (!matrix.dropName.includes(1)) return mergeEqualRows(matrix, run);
-  const labels = matrix.labels.map((ofRow, row) =>
-    matrix.dropName[row] === 1 ? dropLabels(ofRow, NAME_ONLY) : ofRow,
-  );
-  return mergeEqualRows({ ...matrix, labels, dropName: new Uint8Array(labels.length) }, run);
 }

@@ -6,8 +6,8 @@ import { compareLabels, type Labels } from '@mon/storage/model/labels';
 import type { SeriesMatrix, StepGrid } from '../batch.ts';
 import type { QueryPlan, RangeSource } from '../plan/plan.ts';
 import type { MatrixResult, QueryResult, RawMatrixResult, VectorResult } from '../query-result.ts';
+import { dropNames } from './drop-names.ts';
 import { Execution } from './execute.ts';
-import { dropNames } from './keyed-rows.ts';
 import type { QueryRun } from './query-run.ts';
 import { RawSamples, type RawSeries, samplesOfRows } from './raw-samples.ts';
 import { hasValue } from './row-sink.ts';
@@ -33,7 +33,7 @@ export async function resultOf(
     case 'samples':
       return samplesResult(await rawSeries(execution, root.source, run));
     case 'vector': {
-      const rows = dropNames(await execution.rows(root.vector), run);
+      const rows = dropNames(await execution.rows(root.vector));
       if (isRangeQuery) return matrixResult(rows, grid);
       return vectorResult(rows, { timeMs, isOrdered: root.isOrdered });
     }
@@ -46,7 +46,7 @@ async function rawSeries(
   run: QueryRun,
 ): Promise<RawSeries[]> {
   if (source.kind === 'subquery') {
-    const rows = dropNames(await execution.rows(source.vector), run);
+    const rows = dropNames(await execution.rows(source.vector));
     return samplesOfRows(rows, source.vector.grid);
   }
   const samples = new RawSamples(source, run);

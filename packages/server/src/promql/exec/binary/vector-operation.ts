@@ -66,8 +66,9 @@ class VectorOperation {
     this.#isOneLeft = matching.cardinality === 'one-to-many';
     this.#one = this.#isOneLeft ? left : right;
     this.#many = this.#isOneLeft ? right : left;
-    this.#fillOne = this.#isOneLeft ? matching.fillLeft : matching.fillRight;
-    this.#fillMany = this.#isOneLeft ? matching.fillRight : matching.fillLeft;
+    // With group_right the sides change places but their fill values do not, as in Prometheus.
+    this.#fillOne = matching.fillRight;
+    this.#fillMany = matching.fillLeft;
     this.#steps = left.steps;
     this.#code = operatorCode(plan.operator);
     this.#isFilter = isComparison(plan.operator) && !plan.returnBool;
