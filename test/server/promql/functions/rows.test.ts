@@ -66,6 +66,9 @@ t.test('label_replace() refuses what is no expression and no label', async (t) =
     code: 'query-failed',
     why: 'invalid destination label name in label_replace(): ',
   });
+  t.throws(() => callWith('label_replace', rows, '\uFFFD', '', 'a', '.*'), {
+    code: 'query-failed',
+  });
 });
 
 t.test('label_join() joins the values of labels in the order named', async (t) => {

@@ -65,7 +65,8 @@ function compilePattern(pattern: string): AnchoredRegex {
 }
 
 function checkName(func: string, role: 'source' | 'destination', name: string): void {
-  if (name !== '') return;
+  // U+FFFD is what bytes that are no UTF-8 became.
+  if (name !== '' && !name.includes('\uFFFD')) return;
   throw new MonError({
     code: 'query-failed',
     what: `Cannot evaluate ${func}`,
