@@ -63,6 +63,7 @@ function firstLines(message: string): string {
   return message
     .replace(/\nSee more help with --help$/, '')
     .replace(/^The following errors? occurred:\s*/, '')
+    .replace(/^Parsing (--\S+) \n?\s*/, '$1: ')
     .replace(/Missing required flag (\S+)/g, 'the flag --$1 is missing')
     .split(/\s*\n\s*/)
     .join(' ');

@@ -1,72 +1,38 @@
 /**
- * `mon server`: takes samples in, stores them, answers queries, until it is told to stop.
+ * `mon server`: runs the server until it is interrupted.
  */
-
-import { loadServerConfig } from '@mon/server/config/server-config';
-import { LOG_LEVELS, openLog } from '@mon/server/log';
+import { openLog } from '@mon/server/log';
 import { startServer } from '@mon/server/server';
-import { SYSTEM_CLOCK } from '@mon/storage/model/clock';
-import { Flags } from '@oclif/core';
 import { MonCommand } from '../command.ts';
 import { untilInterrupted } from '../interrupt.ts';
-
-/** What `mon server` takes, and `mon up` too. */
-export const serverFlags = {
-  'data-dir': Flags.string({
-    helpValue: 'DIR',
-    summary: 'Folder of the samples (default: server.data_dir, else ./mon-data)',
-  }),
-  listen: Flags.string({
-    helpValue: 'HOST:PORT',
-    summary: 'Address to listen on (default: server.listen, else 127.0.0.1:9500)',
-  }),
-  config: Flags.string({ helpValue: 'FILE', summary: 'Configuration file, YAML' }),
-  retention: Flags.string({
-    helpValue: 'DURATION|off',
-    summary: 'How long samples are kept (default: server.retention, else 450d)',
-  }),
-  shards: Flags.integer({
-    helpValue: 'N',
-    summary: 'Threads that hold series (default: server.shards, else one for each core)',
-  }),
-  'insecure-no-auth': Flags.boolean({
-    summary: 'Listen on addresses that other hosts reach, without authentication',
-  }),
-  'log-level': Flags.option({
-    options: LOG_LEVELS,
-    default: 'info',
-    summary: 'Least severity of the log on standard error',
-  })(),
-};
+import { logLevelFlag, serverConfig, serverFlags } from '../server-flags.ts';
 
 export default class Server extends MonCommand {
-  static override summary = 'Run the server';
+  static override summary = 'Run the server: storage, queries, rules and alerts';
   static override description =
-    'Takes samples in (remote write, JSON), stores them, and answers PromQL over HTTP.';
+    `Takes samples in by remote write and JSON, stores them under --data-dir, answers PromQL, evaluates
+rules and sends alerts. Prints one line when it is ready; the log goes to standard error as JSON.
+
+Ctrl-C and SIGTERM stop it cleanly; a second one ends it at once, and the log on disk is replayed at
+the next start. Without authentication it serves loopback only.`;
   static override examples = [
     '<%= config.bin %> server',
     '<%= config.bin %> server --data-dir /var/lib/mon --listen 127.0.0.1:9500 --retention 90d',
-    '<%= config.bin %> server --config prometheus.yml',
+    '<%= config.bin %> server --config prometheus.yml --listen 10.0.0.5:9500 --insecure-no-auth',
   ];
-  static override flags = serverFlags;
+  static override flags = { ...serverFlags, 'log-level': logLevelFlag('info') };
 
   async run(): Promise<void> {
     const { flags } = await this.usage(Server);
-    const config = await loadServerConfig(flags.config, {
-      listen: flags.listen,
-      dataDir: flags['data-dir'],
-      retention: flags.retention,
-      shards: flags.shards,
-      insecureNoAuth: flags['insecure-no-auth'],
-    });
     const interrupted = untilInterrupted();
+    const config = await serverConfig(flags);
     const server = await startServer({
       config,
-      clock: SYSTEM_CLOCK,
       log: openLog(flags['log-level']),
+      clock: this.clock,
       monVersion: this.config.version,
     });
-    this.remark(`mon serves ${server.url} from ${config.dataDir}; Ctrl-C stops it.`);
+    this.print(`mon server is ready at ${server.url}, data in ${config.dataDir}. Ctrl-C stops it.`);
     await interrupted;
     await server.close();
   }
