@@ -87,6 +87,10 @@ t.test('POST /api/v1/query in JSON answers a matrix where it names a start', asy
   }
   const instant = await server.postJson('/api/v1/query', { query, time: NOW_S });
   t.match(instant.json, { data: { resultType: 'vector' } });
+  const body = JSON.stringify({ query, start: NOW_S, end: NOW_S, step: 1 });
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const curl = await server.ask('/api/v1/query', { method: 'POST', headers, body });
+  t.match(curl.json, { data: { resultType: 'matrix' } }, 'as curl -d sends it');
   const noStep = await server.postJson('/api/v1/query', { query, start: 1, end: 2 });
   t.match(noStep, { status: 400, json: { error: /invalid parameter "step": it is missing/ } });
   const list = await server.postJson('/api/v1/query', [query]);

@@ -49,8 +49,7 @@ export async function instantQuestion(
   request: HttpRequest,
   defaults: QueryDefaults,
 ): Promise<QueryQuestion> {
-  const { parameters, time } = await parametersOf(request);
-  const isJson = request.contentType === JSON_TYPE;
+  const { parameters, time, isJson } = await parametersOf(request);
   const asksRange = isJson && (parameters.has('start') || parameters.has('end'));
   const times: QueryMoments = asksRange
     ? rangeMoments(parameters, { time, stepsMax: defaults.stepsMax })
@@ -112,13 +111,17 @@ function spanOf(parameters: URLSearchParams, name: string): number | undefined {
   throw badParameter(name, `${text} is not above 0`, 'Give a duration such as 30s.');
 }
 
-async function parametersOf(
-  request: HttpRequest,
-): Promise<{ parameters: URLSearchParams; time: TimeReader }> {
-  if (request.method === 'POST' && request.contentType === JSON_TYPE)
-    return jsonParameters(request);
+interface Parameters {
+  readonly parameters: URLSearchParams;
+  readonly time: TimeReader;
+  readonly isJson: boolean;
+}
+
+async function parametersOf(request: HttpRequest): Promise<Parameters> {
+  if (await isJsonBody(request)) return jsonParameters(request);
   const parameters = await request.parameters();
   return {
+    isJson: false,
     parameters,
     time(name) {
       const text = parameters.get(name);
@@ -127,10 +130,14 @@ async function parametersOf(
   };
 }
 
+/** Also what `curl -d '{...}'` sends, which calls it a form: no form starts with a brace. */
+async function isJsonBody(request: HttpRequest): Promise<boolean> {
+  if (request.method !== 'POST') return false;
+  return request.contentType === JSON_TYPE || (await request.text()).trimStart().startsWith('{');
+}
+
 /** The members of a JSON body as parameters, beside those of the URL. */
-async function jsonParameters(
-  request: HttpRequest,
-): Promise<{ parameters: URLSearchParams; time: TimeReader }> {
+async function jsonParameters(request: HttpRequest): Promise<Parameters> {
   const body = await request.json();
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new MonError({
@@ -148,8 +155,9 @@ async function jsonParameters(
     }
     parameters.append(name, String(value));
   }
-  for (const [name, value] of await request.parameters()) parameters.append(name, value);
+  for (const [name, value] of request.urlParameters) parameters.append(name, value);
   return {
+    isJson: true,
     parameters,
     time(name) {
       if (members.has(name)) return parseJsonTimeMs(name, members.get(name));

@@ -26,6 +26,7 @@ export class HttpRequest {
   #tenant: TenantId | undefined;
   #parameters: URLSearchParams | undefined;
   #signal: AbortSignal | undefined;
+  #text: Promise<string> | undefined;
 
   constructor(parts: RequestParts) {
     this.#parts = parts;
@@ -76,9 +77,10 @@ export class HttpRequest {
     return this.#parts.body.bytes();
   }
 
-  /** The body as UTF-8 text, decompressed. */
+  /** The body as UTF-8 text, decompressed; read once, however often it is asked for. */
   text(): Promise<string> {
-    return this.#parts.body.text();
+    this.#text ??= this.#parts.body.text();
+    return this.#text;
   }
 
   /**
@@ -101,10 +103,15 @@ export class HttpRequest {
     }
   }
 
+  /** Parameters of the URL alone. */
+  get urlParameters(): URLSearchParams {
+    return new URLSearchParams(this.#parts.search);
+  }
+
   /** Parameters of the URL and, of a form POST, of the body; the body's come first. */
   async parameters(): Promise<URLSearchParams> {
     if (this.#parameters === undefined) {
-      const fromUrl = new URLSearchParams(this.#parts.search);
+      const fromUrl = this.urlParameters;
       if (this.method !== 'POST' || this.contentType !== 'application/x-www-form-urlencoded') {
         this.#parameters = fromUrl;
       } else {
