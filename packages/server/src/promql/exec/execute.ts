@@ -7,6 +7,7 @@
  */
 import { assert, unreachable } from '@mon/storage/model/assert';
 import type { SeriesMatrix } from '../batch.ts';
+import { joinInfo } from '../functions/info.ts';
 import type { VectorArgument } from '../functions/vector-function.ts';
 import type {
   AggregationPlan,
@@ -97,6 +98,10 @@ export class Execution {
         const presence = new Uint8Array(values.length).fill(1);
         const dropName = new Uint8Array(1);
         return sink.push({ labels: [[]], dropName, values, presence, steps: values.length });
+      }
+      case 'info': {
+        const [rows, info] = await Promise.all([this.rows(plan.vector), this.rows(plan.info)]);
+        return sink.push(joinInfo(rows, info, plan.selection));
       }
       case 'absent':
         return sink.push(absentRow(await this.rows(plan.vector), plan.labels));

@@ -4,13 +4,16 @@
 import { type Labels, METRIC_NAME, withLabel } from '@mon/storage/model/labels';
 import type { Matcher } from '@mon/storage/model/matcher';
 import type { StepGrid } from '../batch.ts';
-import type { Call, Expr, Subquery } from '../parser/ast.ts';
+import { infoSelection } from '../functions/info.ts';
+import type { Call, Expr, Subquery, VectorSelector } from '../parser/ast.ts';
 import { typeOf } from '../parser/ast.ts';
 import { bare, buildInstantSelector, buildSelectorSource, stringValue } from './build-selector.ts';
 import { foldScalars } from './fold-scalars.ts';
+import { sharedShift } from './info-reference.ts';
 import type { ArgumentPlan, RangeSource, ScalarPlan, VectorPlan } from './plan.ts';
 import type { PlanContext } from './plan-context.ts';
 import { isReadFree } from './read-free.ts';
+import { pinnedMs } from './times.ts';
 
 /** How the expressions inside a call are built. */
 export interface ArgumentBuilders {
@@ -62,6 +65,8 @@ export function buildVectorCall(
       const vector = buildRangeCall(call, 'present_over_time', { grid, builders });
       return { kind: 'absent', vector, labels: absentLabels(argOf(call, 0)), grid };
     }
+    case 'info':
+      return buildInfo(call, grid, builders);
     case 'timestamp': {
       const selector = bare(argOf(call, 0));
       if (selector.kind !== 'vector-selector') break;
@@ -87,6 +92,22 @@ export function buildVectorCall(
     args: buildArguments(call, grid, builders),
     argSpans: call.args.map((arg) => arg.span),
     span: call.span,
+    grid,
+  };
+}
+
+function buildInfo(call: Call, grid: StepGrid, builders: ArgumentBuilders): VectorPlan {
+  const { context } = builders;
+  const [vector, selector] = call.args as readonly [Expr, VectorSelector | undefined];
+  const selection = infoSelection(selector?.matchers ?? []);
+  const shift = sharedShift(vector, (at) => pinnedMs(at, context));
+  const { matchers } = selection;
+  const node = { kind: 'vector-selector', name: '', matchers, ...shift, span: call.span } as const;
+  return {
+    kind: 'info',
+    vector: builders.vector(vector, grid),
+    info: buildInstantSelector(node, 'sample-time', { grid, context }),
+    selection,
     grid,
   };
 }

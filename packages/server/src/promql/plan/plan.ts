@@ -10,6 +10,7 @@ import type { SelectHints } from '@mon/storage/model/queryable';
 import type { StepGrid } from '../batch.ts';
 import type { NumberOperator } from '../exec/arithmetic.ts';
 import type { ReferenceTimes } from '../exec/windows.ts';
+import type { InfoSelection } from '../functions/info.ts';
 import type { AggregationOperator, BinaryOperator, Span, VectorMatching } from '../parser/ast.ts';
 
 export interface QueryPlan {
@@ -71,6 +72,14 @@ export type VectorPlan =
   | ScalarSideOperationPlan
   | VectorOperationPlan
   | { readonly kind: 'vector-of'; readonly scalar: ScalarPlan; readonly grid: StepGrid }
+  | {
+      readonly kind: 'info';
+      readonly vector: VectorPlan;
+      /** The info series; emits the times of their samples. */
+      readonly info: InstantSelectorPlan;
+      readonly selection: InfoSelection;
+      readonly grid: StepGrid;
+    }
   /** 1 with `labels` at each step where `vector` has no value. */
   | {
       readonly kind: 'absent';

@@ -29,7 +29,8 @@ export function referenceTimes(
   return { startMs: pinnedMs(node.at, times) - node.offsetMs, stepMs: 0, steps };
 }
 
-function pinnedMs(at: AtModifier, { queryStartMs, queryEndMs }: QueryTimes): number {
+/** The moment `@` names. */
+export function pinnedMs(at: AtModifier, { queryStartMs, queryEndMs }: QueryTimes): number {
   if (at.kind === 'time') return at.timeMs;
   return at.kind === 'start' ? queryStartMs : queryEndMs;
 }
