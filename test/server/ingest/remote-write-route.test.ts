@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import t from 'tap';
 import { NOW_MS, startTestServer, writeBody } from '../running-server.ts';
 
@@ -105,4 +106,22 @@ t.test('POST /api/v1/write keeps metadata', async (t) => {
   const one = (await server.ask('/api/v1/metadata?limit=1')).json.data as object;
   t.equal(Object.keys(one).length, 1);
   t.same((await server.ask('/api/v1/metadata?metric=none')).json.data, {});
+});
+
+t.test('POST /api/v1/write turns senders away when too many bytes are under way', async (t) => {
+  const yaml = 'server: {limits: {write_bytes_in_flight: 1KB}}';
+  const server = await startTestServer(t, { yaml });
+  const port = Number(new URL(server.url).port);
+  const slow = connect(port, '127.0.0.1');
+  t.teardown(() => slow.destroy());
+  slow.write('POST /api/v1/write HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nbegun');
+  const held = async () => /bytes_in_flight 1000$/m.test((await server.ask('/metrics')).text);
+  while (!(await held()));
+  const body = writeBody([{ labels: UP, samples: [[NOW_MS, 1]] }]);
+  const refused = await server.write(body);
+  t.match(refused, { status: 503, json: { code: 'overloaded', errorType: 'unavailable' } });
+  t.equal(refused.headers['retry-after'], '1');
+  slow.destroy();
+  while (await held());
+  t.equal((await server.write(body)).status, 204);
 });

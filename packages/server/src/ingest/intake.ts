@@ -4,8 +4,12 @@
  */
 import type { Appender, AppendOutcome, AppendRequest } from '@mon/storage/model/appender';
 import { MonError } from '@mon/storage/model/error';
+import type { HttpRequest } from '../http/request.ts';
 import type { Counter, MetricRegistry } from '../metrics/registry.ts';
 import type { MetadataBook } from './metadata-book.ts';
+
+/** What a body counts for whose length is not announced. */
+const UNANNOUNCED_BYTES = 1024 * 1024;
 
 export interface IntakeOptions {
   readonly appender: Appender;
@@ -19,7 +23,7 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #accepted: Counter;
   readonly #rejected: Counter;
-  readonly #refused: Counter;
+  readonly #failed: Counter;
   #bytesInFlight = 0;
 
   constructor(options: IntakeOptions) {
@@ -35,9 +39,9 @@ export class Intake {
       help: 'Samples rejected, by reason; a request with more than 100 counts the rest as other.',
       labels: ['reason'],
     });
-    this.#refused = registry.counter({
-      name: 'mon_ingest_requests_refused_total',
-      help: 'Ingestion requests refused as a whole, by error code.',
+    this.#failed = registry.counter({
+      name: 'mon_ingest_requests_failed_total',
+      help: 'Ingestion requests not answered with success, by error code.',
       labels: ['code'],
     });
     registry.gauge(
@@ -47,32 +51,39 @@ export class Intake {
   }
 
   /**
-   * Appends, durably. `bytes` is what the request holds in memory meanwhile.
+   * Holds the bytes that a request announces while `take` reads and stores them, so that senders
+   * are turned away before their bodies are in memory.
    *
-   * @throws MonError `overloaded`, and those of the appender
+   * @throws MonError `overloaded`, and what `take` throws
    */
-  async append(
-    request: AppendRequest,
-    { protocol, bytes }: { protocol: string; bytes: number },
-  ): Promise<AppendOutcome> {
-    const { appender, metadata, bytesInFlightMax } = this.#options;
-    if (this.#bytesInFlight > 0 && this.#bytesInFlight + bytes > bytesInFlightMax) {
-      this.#refused.add(1, 'overloaded');
-      throw overloaded(bytesInFlightMax);
-    }
-    this.#bytesInFlight += bytes;
+  async receive<T>(request: HttpRequest, take: () => Promise<T>): Promise<T> {
+    const { bytesInFlightMax } = this.#options;
+    const bytes = Number(request.headers['content-length'] ?? UNANNOUNCED_BYTES);
     try {
-      const outcome = await appender.append(request);
-      this.#accepted.add(outcome.accepted, protocol);
-      this.countRejected(outcome);
-      await metadata.record(request.tenant, outcome.metadata);
-      return outcome;
+      // A body alone is bounded by its own limit.
+      if (this.#bytesInFlight > 0 && this.#bytesInFlight + bytes > bytesInFlightMax) {
+        throw overloaded(bytesInFlightMax);
+      }
+      this.#bytesInFlight += bytes;
+      try {
+        return await take();
+      } finally {
+        this.#bytesInFlight -= bytes;
+      }
     } catch (thrown) {
-      if (thrown instanceof MonError) this.#refused.add(1, thrown.code);
+      if (thrown instanceof MonError) this.#failed.add(1, thrown.code);
       throw thrown;
-    } finally {
-      this.#bytesInFlight -= bytes;
     }
+  }
+
+  /** Appends, durably. @throws MonError those of the appender */
+  async append(request: AppendRequest, protocol: string): Promise<AppendOutcome> {
+    const { appender, metadata } = this.#options;
+    const outcome = await appender.append(request);
+    this.#accepted.add(outcome.accepted, protocol);
+    this.countRejected(outcome);
+    await metadata.record(request.tenant, outcome.metadata);
+    return outcome;
   }
 
   /** Counts what was rejected, also what an endpoint itself found wrong before the append. */

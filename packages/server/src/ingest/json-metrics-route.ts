@@ -30,30 +30,28 @@ export function jsonMetricsRoute(options: JsonMetricsOptions): Route {
   return {
     method: 'POST',
     path: '/api/v1/metrics',
-    async handle(request) {
-      const { tenant } = request;
-      const body = await readBody(request);
-      if ('status' in body) return body;
-      const metrics = readJsonMetrics(body.value, options.clock.nowMs());
-      if ('fault' in metrics) return failure([{ index: -1, reason: metrics.fault }], 0);
-      options.intake.countRejected(metrics);
-      if (metrics.indexes.length === 0) return failure(metrics.rejections, metrics.rejected);
-      const outcome = await options.intake.append(
-        { kind: 'columns', tenant, columns: metrics.columns },
-        { protocol: 'json', bytes: body.bytes },
-      );
-      if (outcome.accepted > 0) await options.metadata.record(tenant, metrics.metadata);
-      return answerOf(metrics, outcome);
-    },
+    handle: (request) => options.intake.receive(request, () => store(options, request)),
   };
 }
 
-async function readBody(
-  request: HttpRequest,
-): Promise<{ value: unknown; bytes: number } | HttpAnswer> {
+async function store(options: JsonMetricsOptions, request: HttpRequest): Promise<HttpAnswer> {
+  const { intake, metadata, clock } = options;
+  const { tenant } = request;
+  const body = await readBody(request);
+  if ('status' in body) return body;
+  const metrics = readJsonMetrics(body.value, clock.nowMs());
+  if ('fault' in metrics) return failure([{ index: -1, reason: metrics.fault }], 0);
+  intake.countRejected(metrics);
+  if (metrics.indexes.length === 0) return failure(metrics.rejections, metrics.rejected);
+  const { columns } = metrics;
+  const outcome = await intake.append({ kind: 'columns', tenant, columns }, 'json');
+  if (outcome.accepted > 0) await metadata.record(tenant, metrics.metadata);
+  return answerOf(metrics, outcome);
+}
+
+async function readBody(request: HttpRequest): Promise<{ value: unknown } | HttpAnswer> {
   try {
-    const bytes = Number(request.headers['content-length'] ?? 0);
-    return { value: await request.json(), bytes };
+    return { value: await request.json() };
   } catch (thrown) {
     if (!(thrown instanceof MonError) || !BODY_FAULTS.has(thrown.code)) throw thrown;
     return failure([{ index: -1, reason: thrown.message }], 0);

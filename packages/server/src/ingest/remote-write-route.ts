@@ -8,7 +8,7 @@
 import { MonError } from '@mon/storage/model/error';
 import { unknownEncoding } from '../http/body.ts';
 import type { HttpRequest } from '../http/request.ts';
-import { noContent, type Route } from '../http/route.ts';
+import { type HttpAnswer, noContent, type Route } from '../http/route.ts';
 import type { Intake } from './intake.ts';
 
 const PROTOBUF_TYPE = 'application/x-protobuf';
@@ -17,23 +17,26 @@ export function remoteWriteRoute(intake: Intake): Route {
   return {
     method: 'POST',
     path: '/api/v1/write',
-    async handle(request) {
-      checkHeaders(request);
-      const body = await request.bytes();
-      const outcome = await intake.append(
-        { kind: 'body', format: 'remote-write-1', tenant: request.tenant, body },
-        { protocol: 'remote-write-1', bytes: body.length },
-      );
-      if (outcome.rejected === 0) return noContent();
-      const first = outcome.rejections[0];
-      throw new MonError({
-        code: first?.code ?? 'bad-body',
-        what: `Cannot store ${outcome.rejected} of ${outcome.rejected + outcome.accepted} samples`,
-        why: `sample ${first?.index ?? 0}: ${first?.reason ?? 'rejected'}`,
-        mend: 'Correct the sender; all other samples of the request are stored.',
-      });
-    },
+    handle: (request) => intake.receive(request, () => store(intake, request)),
   };
+}
+
+async function store(intake: Intake, request: HttpRequest): Promise<HttpAnswer> {
+  checkHeaders(request);
+  const { tenant } = request;
+  const body = await request.bytes();
+  const outcome = await intake.append(
+    { kind: 'body', format: 'remote-write-1', tenant, body },
+    'remote-write-1',
+  );
+  if (outcome.rejected === 0) return noContent();
+  const first = outcome.rejections[0];
+  throw new MonError({
+    code: first?.code ?? 'bad-body',
+    what: `Cannot store ${outcome.rejected} of ${outcome.rejected + outcome.accepted} samples`,
+    why: `sample ${first?.index ?? 0}: ${first?.reason ?? 'rejected'}`,
+    mend: 'Correct the sender; all other samples of the request are stored.',
+  });
 }
 
 function checkHeaders({ headers, contentType }: HttpRequest): void {

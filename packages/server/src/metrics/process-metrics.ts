@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { MetricRegistry } from './registry.ts';
 
 const DELAY_RESOLUTION_MS = 10;
-const QUANTILES = [0.5, 0.9, 0.99];
+const PERCENTILES = [50, 90, 99];
 
 /** @returns a function that ends the measuring of delays */
 export function registerProcessMetrics(registry: MetricRegistry, startedMs: number): () => void {
@@ -37,12 +37,12 @@ export function registerProcessMetrics(registry: MetricRegistry, startedMs: numb
     {
       name: 'mon_process_event_loop_delay_seconds',
       help: 'How late the main thread turned to its next task, since the last reading.',
-      labels: ['quantile'],
+      labels: ['percentile'],
     },
     () => {
-      const readings = QUANTILES.map((quantile) => ({
-        labels: [String(quantile)],
-        value: Math.max(0, delays.percentile(quantile * 100) / 1e9 - DELAY_RESOLUTION_MS / 1000),
+      const readings = PERCENTILES.map((percentile) => ({
+        labels: [String(percentile)],
+        value: Math.max(0, delays.percentile(percentile) / 1e9 - DELAY_RESOLUTION_MS / 1000),
       }));
       delays.reset();
       return readings;
