@@ -17,6 +17,8 @@ export interface FakeAnswer {
   readonly status?: number;
   /** Sent as JSON; a string as it is. */
   readonly body: unknown;
+  /** Leaves the request without an answer. */
+  readonly isSilent?: boolean;
 }
 
 export interface FakeApi {
@@ -43,7 +45,8 @@ export async function startFakeApi(
     const one = { method, path: url.pathname, parameters, headers: request.headers, body };
     asked.push(one);
     const route = routes[`${method} ${url.pathname}`];
-    const answer = route?.(one) ?? { status: 404, body: 'not found' };
+    const answer: FakeAnswer = route?.(one) ?? { status: 404, body: 'not found' };
+    if (answer.isSilent) return;
     response.statusCode = answer.status ?? 200;
     response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
   });

@@ -17,8 +17,9 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Ends standard output after its first bytes, as `head -1` does. */
   readonly closesEarly?: boolean;
-  /** Sent when the child wrote to standard output for the first time. */
+  /** Sent when the child wrote to standard output for the first time, or after `signalAfter`. */
   readonly signal?: NodeJS.Signals;
+  readonly signalAfter?: Promise<void>;
 }
 
 export async function runMon(
@@ -37,6 +38,7 @@ export async function runMon(
     if (options.closesEarly) child.stdout.destroy();
     if (options.signal !== undefined) child.kill(options.signal);
   });
+  void options.signalAfter?.then(() => child.kill(options.signal));
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString();
   });

@@ -18,6 +18,7 @@ export const EXIT = {
 const EXIT_OF_CODE: Readonly<Record<string, number>> = {
   'server-unreachable': EXIT.unreachable,
   'not-authorised': EXIT.unauthorised,
+  interrupted: EXIT.interrupted,
 };
 
 export function exitCodeOf(error: unknown): number {

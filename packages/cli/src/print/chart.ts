@@ -44,6 +44,8 @@ const AXIS_ROWS = 2;
 /** Rows of plot to one tick of the y axis. */
 const ROWS_PER_TICK = 2.5;
 
+const LABEL_SHIFT_MAX = 2;
+
 /** `chart.height` lines (at least 3). */
 export function drawChart(chart: Chart): Line[] {
   const rows = Math.max(PLOT_HEIGHT_MIN, chart.height - AXIS_ROWS);
@@ -189,8 +191,11 @@ function xAxisLines(chart: Chart, { columns, labelWidth, xOf }: XAxisPlace): Lin
   for (const { timeMs, label } of timeTicks(chart, columns, chart.zone)) {
     const column = Math.min(columns - 1, xOf(timeMs) >> 1);
     const centred = Math.max(0, column - (label.length >> 1));
-    const from = Math.min(columns - label.length, centred);
-    if (from < 0 || (labels !== '' && from < labels.length + 1)) continue;
+    const behind = labels === '' ? 0 : labels.length + 1;
+    // A label may stand a little beside its tick rather than not at all.
+    const free = behind > centred && behind - centred <= LABEL_SHIFT_MAX ? behind : centred;
+    const from = Math.min(columns - label.length, free);
+    if (from < behind) continue;
     rule[column] = '┬';
     labels = padEnd(labels, from) + label;
   }

@@ -76,7 +76,7 @@ interface StepWish {
 function roundStep({ rough, max, factors }: StepWish, unit: Unit): number {
   if (unit === 'bytes' || unit === 'bytes/s') {
     if (rough < 1) return decimalStep(rough, factors);
-    const scale = 1024 ** Math.floor(Math.log2(rough) / 10 + 1e-9);
+    const scale = 1024 ** Math.floor(Math.log2(Math.max(1, max)) / 10 + 1e-9);
     const step = decimalStep(rough / scale, factors);
     return (step >= 1000 ? 1024 : step) * scale;
   }
@@ -112,7 +112,7 @@ function labeller(values: readonly number[], step: number, unit: Unit): (value: 
   const prefix = prefixOf(largest, unit);
   const { scale, suffix } =
     prefix.scale > 1 && decimalsOf(step / prefix.scale) > PREFIX_DECIMALS_MAX
-      ? prefixOf(1, unit)
+      ? prefixOf(step, unit)
       : prefix;
   const decimals = decimalsOf(step / scale);
   return (value) => {
