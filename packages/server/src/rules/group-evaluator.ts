@@ -87,6 +87,8 @@ export interface RuleMemory {
   readonly alerts: ActiveAlerts;
   /** Series written at the last evaluation. */
   readonly series: readonly Labels[];
+  /** Of the last evaluation; undefined after a restart. */
+  readonly status?: RuleStatus;
 }
 
 interface RuleState {
@@ -144,7 +146,12 @@ export class GroupEvaluator {
 
   /** What a successor of this group may take over, by rule key. */
   memories(): Map<string, RuleMemory> {
-    return new Map(this.#states.map(({ key, alerts, series }) => [key, { alerts, series }]));
+    return new Map(
+      this.#states.map((state) => {
+        const { key, alerts, series } = state;
+        return [key, { alerts, series, status: state }];
+      }),
+    );
   }
 
   /** Tells the sink of alerts that fired before a restart, so that it knows all at once. */
@@ -349,14 +356,16 @@ interface Answer {
 }
 
 function newState(rule: CompiledRule, key: string, memory: RuleMemory | undefined): RuleState {
+  const before = memory?.status;
+  const isSame = before?.rule.definition.expr === rule.definition.expr;
   return {
     rule,
     key,
     reads: readsOf(rule),
-    health: 'unknown',
-    lastError: '',
-    lastEvaluationMs: undefined,
-    evaluationSeconds: 0,
+    health: isSame ? before.health : 'unknown',
+    lastError: isSame ? before.lastError : '',
+    lastEvaluationMs: isSame ? before.lastEvaluationMs : undefined,
+    evaluationSeconds: isSame ? before.evaluationSeconds : 0,
     alerts: memory?.alerts ?? NO_ALERTS,
     series: memory?.series ?? [],
     isDirty: (memory?.alerts.size ?? 0) > 0,

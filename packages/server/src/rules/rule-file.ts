@@ -52,6 +52,16 @@ export interface RuleFileText {
 }
 
 /**
+ * Reads groups of several files from one document, where each group names its file; their names are
+ * unique within each.
+ *
+ * @throws SettingsError with all mistakes
+ */
+export function readRuleGroups(input: RuleFileText): readonly RuleGroup[] {
+  return readDocument({ ...input, environment: {} }, fileSchema(undefined)).value;
+}
+
+/**
  * Reads one rule file.
  *
  * @throws SettingsError with all mistakes
@@ -77,22 +87,21 @@ const ruleKeys = object({
 
 type RuleKeys = Value<typeof ruleKeys>;
 
-/** Checks expression and templates even where the rule's keys are wrong: all mistakes at once. */
-const rule: Schema<CompiledRule> = {
-  expects: 'a rule',
-  read(at) {
-    const keys = ruleKeys.read(at);
-    const definition = keys ? toDefinition(keys, at) : undefined;
-    const { mistakes, rule } = compileRule(definition ?? guessDefinition(at));
-    const isEmpty = (childrenOf(at)('expr')?.text ?? '').trim() === '';
-    for (const mistake of mistakes) {
-      if (!(isEmpty && mistake.field === 'expr')) noteMistake(mistake, at);
-    }
-    return definition && rule;
-  },
-};
+const rule: Schema<CompiledRule> = { expects: 'a rule', read: readRule };
 
-const groupKeys = object({
+/** Checks expression and templates even where the rule's keys are wrong: all mistakes at once. */
+function readRule(at: Cursor): CompiledRule | undefined {
+  const keys = ruleKeys.read(at);
+  const definition = keys ? toDefinition(keys, at) : undefined;
+  const { mistakes, rule } = compileRule(definition ?? guessDefinition(at));
+  const isEmpty = (childrenOf(at)('expr')?.text ?? '').trim() === '';
+  for (const mistake of mistakes) {
+    if (!(isEmpty && mistake.field === 'expr')) noteMistake(mistake, at);
+  }
+  return definition && rule;
+}
+
+const groupFields = {
   name: required(word()),
   interval: optional(duration()),
   limit: withDefault(integer({ min: 0 }), 0),
@@ -102,10 +111,17 @@ const groupKeys = object({
   /** Of Thanos and Mimir; read so that their files are taken. */
   partial_response_strategy: unused(),
   source_tenants: unused(),
-});
+};
 
-function fileSchema(file: string): Schema<readonly RuleGroup[]> {
-  const group = converted(groupKeys, (keys, at) => readGroup(file, keys, at));
+const groupKeys = object(groupFields);
+const filedGroupKeys = object({ ...groupFields, file: required(word()) });
+
+/** @param file undefined: each group has a key `file` */
+function fileSchema(file: string | undefined): Schema<readonly RuleGroup[]> {
+  const group =
+    file === undefined
+      ? converted(filedGroupKeys, (keys, at) => readGroup(keys.file, keys, at))
+      : converted(groupKeys, (keys, at) => readGroup(file, keys, at));
   const keys = object({ groups: withDefault(list(group), []) });
   return {
     expects: keys.expects,
@@ -237,10 +253,11 @@ function checkGroups(root: Cursor): void {
     const child = childrenOf(group);
     checkGroupLabels(group);
     const name = child('name');
-    if (name?.text !== undefined && groups.has(name.text)) {
+    const id = `${child('file')?.text ?? ''};${name?.text ?? ''}`;
+    if (name?.text !== undefined && groups.has(id)) {
       name.mistake(`group '${name.text}' is repeated in the same file`, 'rename one of the two');
     }
-    groups.add(name?.text ?? '');
+    groups.add(id);
     const groupLabels = textsOf(child('labels'));
     for (const rule of child('rules')?.items ?? []) {
       const own = childrenOf(rule);
