@@ -4,9 +4,10 @@
  */
 import type { SeriesBatch } from '@mon/storage/model/queryable';
 import { bitsOf, isStaleAt } from '@mon/storage/model/sample';
-import { emptyMatrix, type SeriesMatrix } from '../batch.ts';
+import type { SeriesMatrix } from '../batch.ts';
 import type { InstantSelectorPlan } from '../plan/plan.ts';
 import { ColumnMemo } from './column-memo.ts';
+import { RowScratch } from './row-scratch.ts';
 import type { RowSink } from './row-sink.ts';
 import type { ScanReader } from './scan.ts';
 import { latestSamples } from './windows.ts';
@@ -14,6 +15,7 @@ import { latestSamples } from './windows.ts';
 export class InstantRows implements ScanReader {
   readonly steps: number;
   readonly #sink: RowSink;
+  readonly #scratch: RowScratch;
   readonly #emits: InstantSelectorPlan['emits'];
   readonly #picks: ColumnMemo<Int32Array>;
 
@@ -21,12 +23,13 @@ export class InstantRows implements ScanReader {
     const { reference, lookbackMs, emits } = plan;
     this.steps = reference.steps;
     this.#sink = sink;
+    this.#scratch = new RowScratch(reference.steps);
     this.#emits = emits;
     this.#picks = new ColumnMemo((column) => latestSamples(column, reference, lookbackMs));
   }
 
   read(batch: SeriesBatch, from: number, to: number): void {
-    const rows = emptyMatrix(batch.labels.slice(from, to), this.steps);
+    const rows = this.#scratch.rows(batch.labels.slice(from, to));
     const picks = this.#picks.of(batch);
     if (this.#emits === 'value') {
       pickValues({ batch, from, to }, picks, rows);

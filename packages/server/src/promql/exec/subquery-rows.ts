@@ -1,10 +1,11 @@
 /**
  * A range function over a subquery: the rows of the inside are the series, its grid their times.
  */
-import { emptyMatrix, type SeriesMatrix, type StepGrid, stepTimeMs } from '../batch.ts';
+import { type SeriesMatrix, type StepGrid, stepTimeMs } from '../batch.ts';
 import type { RangeSource } from '../plan/plan.ts';
 import type { QueryRun } from './query-run.ts';
 import type { SeriesRangeCall } from './range-call.ts';
+import { RowScratch } from './row-scratch.ts';
 import type { RowSink } from './row-sink.ts';
 import { sampleWindows } from './windows.ts';
 
@@ -22,9 +23,10 @@ export async function pushSubqueryRows(
   const { reference, rangeMs } = source;
   const timesMs = gridTimes(source.vector.grid);
   const windows = sampleWindows(timesMs, reference, rangeMs);
+  const scratch = new RowScratch(reference.steps);
   for (let from = 0; from < inner.labels.length; from += SLICE_ROWS) {
     const slice = inner.labels.slice(from, from + SLICE_ROWS);
-    const rows = emptyMatrix(slice, reference.steps);
+    const rows = scratch.rows(slice);
     for (const [i, labels] of slice.entries()) {
       const samples = samplesOfRow(inner, from + i, timesMs);
       const isWhole = samples.timestampsMs === timesMs;

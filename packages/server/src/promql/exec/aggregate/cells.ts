@@ -7,8 +7,12 @@
  * which series come or on how they were split.
  */
 
-/** Columns of numbers, one per cell each; column 0 counts the values that a cell has taken. */
-export type CellColumns = readonly Float64Array[];
+export interface CellState {
+  /** [cells] 1 where a cell has taken a value */
+  readonly seen: Uint8Array;
+  /** What the kind of cell needs, [cells] each, 0 at the beginning. */
+  readonly columns: readonly Float64Array[];
+}
 
 /** A row of values and the row of cells that takes them. */
 export interface CellRow {
@@ -23,22 +27,22 @@ export interface CellRow {
 
 /** A row of another state's cells and the row of cells that takes it over. */
 export interface CellMerge {
-  readonly other: CellColumns;
+  readonly other: CellState;
   readonly from: number;
   readonly to: number;
   readonly steps: number;
 }
 
 export interface CellKind {
-  /** How many columns the state has. */
+  /** How many columns the state has, beside `seen`. */
   readonly columns: number;
-  readonly add: (columns: CellColumns, row: CellRow) => void;
-  readonly merge: (columns: CellColumns, merge: CellMerge) => void;
-  /** Writes the answers of cells [0, out.length); those with a count of 0 are not read. */
-  readonly finish: (columns: CellColumns, out: Float64Array) => void;
+  readonly add: (state: CellState, row: CellRow) => void;
+  readonly merge: (state: CellState, merge: CellMerge) => void;
+  /** Writes the answers of cells [0, out.length); those not seen are not read. */
+  readonly finish: (state: CellState, out: Float64Array) => void;
 }
 
 /** A column of a state. */
-export function columnOf(columns: CellColumns, index: number): Float64Array {
-  return columns[index] as Float64Array;
+export function columnOf(state: CellState, index: number): Float64Array {
+  return state.columns[index] as Float64Array;
 }

@@ -9,8 +9,8 @@ import type { Labels } from '@mon/storage/model/labels';
 import type { SeriesMatrix } from '../../batch.ts';
 import type { AggregationOperator } from '../../parser/ast.ts';
 import type { QueryRun } from '../query-run.ts';
-import type { RowSink } from '../row-sink.ts';
-import type { CellColumns, CellKind } from './cells.ts';
+import { hasValue, type RowSink } from '../row-sink.ts';
+import type { CellKind, CellState } from './cells.ts';
 import { COUNT_CELLS, GROUP_CELLS, MAX_CELLS, MIN_CELLS } from './count-cells.ts';
 import { Grouping, type GroupingClause } from './grouping.ts';
 import { AVG_CELLS, SUM_CELLS } from './sum-cells.ts';
@@ -38,8 +38,8 @@ export interface AggregationPartial {
   readonly labels: readonly Labels[];
   /** [groups] as in `SeriesMatrix` */
   readonly dropName: Uint8Array;
-  /** [groups*steps] each */
-  readonly columns: CellColumns;
+  /** [groups*steps] */
+  readonly state: CellState;
 }
 
 export class StreamingAggregation implements RowSink {
@@ -47,7 +47,7 @@ export class StreamingAggregation implements RowSink {
   readonly #steps: number;
   readonly #run: QueryRun;
   readonly #grouping: Grouping;
-  #columns: Float64Array[];
+  #state: CellState;
   #dropName = new Uint8Array(1);
 
   constructor(
@@ -59,15 +59,19 @@ export class StreamingAggregation implements RowSink {
     this.#steps = steps;
     this.#run = run;
     this.#grouping = new Grouping(clause);
-    this.#columns = Array.from({ length: kind.columns }, () => new Float64Array(steps));
+    this.#state = {
+      seen: new Uint8Array(steps),
+      columns: Array.from({ length: kind.columns }, () => new Float64Array(steps)),
+    };
   }
 
   push(rows: SeriesMatrix): void {
     const { values, presence, steps } = rows;
     for (let row = 0; row < rows.labels.length; row++) {
+      const from = row * steps;
+      if (!hasValue(presence, from, from + steps)) continue;
       const group = this.#groupOf(rows.labels[row] as Labels, rows.dropName[row] as number);
-      const cells = { values, presence, from: row * steps, to: group * steps, steps };
-      this.#kind.add(this.#columns, cells);
+      this.#kind.add(this.#state, { values, presence, from, to: group * steps, steps });
     }
   }
 
@@ -77,15 +81,18 @@ export class StreamingAggregation implements RowSink {
     return {
       labels: this.#grouping.labels,
       dropName: this.#dropName.subarray(0, groups),
-      columns: this.#columns.map((column) => column.subarray(0, groups * this.#steps)),
+      state: {
+        seen: this.#state.seen.subarray(0, groups * this.#steps),
+        columns: this.#state.columns.map((column) => column.subarray(0, groups * this.#steps)),
+      },
     };
   }
 
   merge(partial: AggregationPartial): void {
     for (const [other, labels] of partial.labels.entries()) {
       const group = this.#groupOf(labels, partial.dropName[other] as number);
-      this.#kind.merge(this.#columns, {
-        other: partial.columns,
+      this.#kind.merge(this.#state, {
+        other: partial.state,
         from: other * this.#steps,
         to: group * this.#steps,
         steps: this.#steps,
@@ -95,14 +102,10 @@ export class StreamingAggregation implements RowSink {
 
   /** A row per group, in the order in which their first series came. */
   finish(): SeriesMatrix {
-    const { labels, dropName, columns } = this.partial();
-    const cells = labels.length * this.#steps;
-    const values = new Float64Array(cells);
-    this.#kind.finish(columns, values);
-    const presence = new Uint8Array(cells);
-    const counts = columns[0] as Float64Array;
-    for (let i = 0; i < cells; i++) presence[i] = (counts[i] as number) > 0 ? 1 : 0;
-    return { labels: [...labels], dropName, values, presence, steps: this.#steps };
+    const { labels, dropName, state } = this.partial();
+    const values = new Float64Array(labels.length * this.#steps);
+    this.#kind.finish(state, values);
+    return { labels: [...labels], dropName, values, presence: state.seen, steps: this.#steps };
   }
 
   #groupOf(labels: Labels, dropName: number): number {
@@ -118,10 +121,13 @@ export class StreamingAggregation implements RowSink {
     const dropName = new Uint8Array(groups);
     dropName.set(this.#dropName);
     this.#dropName = dropName;
-    this.#columns = this.#columns.map((column) => {
+    const seen = new Uint8Array(groups * this.#steps);
+    seen.set(this.#state.seen);
+    const columns = this.#state.columns.map((column) => {
       const grown = new Float64Array(groups * this.#steps);
       grown.set(column);
       return grown;
     });
+    this.#state = { seen, columns };
   }
 }

@@ -5,13 +5,7 @@
  * Columns: count, mean, error of the mean, squares, error of the squares. An infinite value makes
  * the answer NaN, as in Prometheus.
  */
-import {
-  type CellColumns,
-  type CellKind,
-  type CellMerge,
-  type CellRow,
-  columnOf,
-} from './cells.ts';
+import { type CellKind, type CellMerge, type CellRow, type CellState, columnOf } from './cells.ts';
 
 export const STDVAR_CELLS: CellKind = {
   columns: 5,
@@ -24,17 +18,17 @@ export const STDDEV_CELLS: CellKind = {
   columns: 5,
   add: addDeviations,
   merge: mergeDeviations,
-  finish(columns, out) {
-    writeVariances(columns, out);
+  finish(state, out) {
+    writeVariances(state, out);
     for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(out[i] as number);
   },
 };
 
-function addDeviations(columns: CellColumns, row: CellRow): void {
+function addDeviations(state: CellState, row: CellRow): void {
   const { values, presence, from, to, steps } = row;
-  const counts = columnOf(columns, 0);
-  const means = columnOf(columns, 1);
-  const meanErrors = columnOf(columns, 2);
+  const counts = columnOf(state, 0);
+  const means = columnOf(state, 1);
+  const meanErrors = columnOf(state, 2);
   for (let step = 0; step < steps; step++) {
     if (presence[from + step] === 0) continue;
     const cell = to + step;
@@ -42,20 +36,21 @@ function addDeviations(columns: CellColumns, row: CellRow): void {
     const count = (counts[cell] as number) + 1;
     counts[cell] = count;
     if (count === 1) {
+      state.seen[cell] = 1;
       means[cell] = value;
       // Infinity has no deviation from itself: NaN from here on, and NaN stays.
-      if (value - value !== 0) columnOf(columns, 3)[cell] = Number.NaN;
+      if (value - value !== 0) columnOf(state, 3)[cell] = Number.NaN;
       continue;
     }
     const before = value - (means[cell] as number) - (meanErrors[cell] as number);
-    addTo(columns, 1, { cell, term: before / count });
+    addTo(state, 1, { cell, term: before / count });
     const after = value - (means[cell] as number) - (meanErrors[cell] as number);
-    addTo(columns, 3, { cell, term: before * after });
+    addTo(state, 3, { cell, term: before * after });
   }
 }
 
-function mergeDeviations(columns: CellColumns, { other, from, to, steps }: CellMerge): void {
-  const counts = columnOf(columns, 0);
+function mergeDeviations(state: CellState, { other, from, to, steps }: CellMerge): void {
+  const counts = columnOf(state, 0);
   for (let step = 0; step < steps; step++) {
     const cell = to + step;
     const otherCell = from + step;
@@ -63,31 +58,34 @@ function mergeDeviations(columns: CellColumns, { other, from, to, steps }: CellM
     const otherCount = columnOf(other, 0)[otherCell] as number;
     if (otherCount === 0) continue;
     if (count === 0) {
-      for (const [i, own] of columns.entries()) own[cell] = columnOf(other, i)[otherCell] as number;
+      state.seen[cell] = 1;
+      for (const [i, own] of state.columns.entries()) {
+        own[cell] = columnOf(other, i)[otherCell] as number;
+      }
       continue;
     }
     const all = count + otherCount;
     const meanDelta =
       (columnOf(other, 1)[otherCell] as number) -
-      (columnOf(columns, 1)[cell] as number) +
+      (columnOf(state, 1)[cell] as number) +
       (columnOf(other, 2)[otherCell] as number) -
-      (columnOf(columns, 2)[cell] as number);
-    addTo(columns, 1, { cell, term: meanDelta * (otherCount / all) });
-    addTo(columns, 3, { cell, term: columnOf(other, 3)[otherCell] as number });
-    addTo(columns, 3, { cell, term: columnOf(other, 4)[otherCell] as number });
-    addTo(columns, 3, { cell, term: meanDelta * meanDelta * ((count * otherCount) / all) });
+      (columnOf(state, 2)[cell] as number);
+    addTo(state, 1, { cell, term: meanDelta * (otherCount / all) });
+    addTo(state, 3, { cell, term: columnOf(other, 3)[otherCell] as number });
+    addTo(state, 3, { cell, term: columnOf(other, 4)[otherCell] as number });
+    addTo(state, 3, { cell, term: meanDelta * meanDelta * ((count * otherCount) / all) });
     counts[cell] = all;
   }
 }
 
 /** Adds a term to the sum in column `index`, whose error is in the column after it. */
 function addTo(
-  columns: CellColumns,
+  state: CellState,
   index: number,
   { cell, term }: { readonly cell: number; readonly term: number },
 ): void {
-  const sums = columnOf(columns, index);
-  const errors = columnOf(columns, index + 1);
+  const sums = columnOf(state, index);
+  const errors = columnOf(state, index + 1);
   const sum = sums[cell] as number;
   const next = sum + term;
   const back = next - sum;
@@ -96,10 +94,10 @@ function addTo(
   errors[cell] = !Number.isNaN(lost) ? (errors[cell] as number) + lost : 0;
 }
 
-function writeVariances(columns: CellColumns, out: Float64Array): void {
-  const counts = columnOf(columns, 0);
-  const squares = columnOf(columns, 3);
-  const errors = columnOf(columns, 4);
+function writeVariances(state: CellState, out: Float64Array): void {
+  const counts = columnOf(state, 0);
+  const squares = columnOf(state, 3);
+  const errors = columnOf(state, 4);
   for (let i = 0; i < out.length; i++) {
     const square = (squares[i] as number) + (errors[i] as number);
     out[i] = Math.max(0, square / (counts[i] as number));
