@@ -55,7 +55,13 @@ t.test('instant() and range() name the limit that a query reaches', async (t) =>
 t.test('a query that takes too long ends, also between two batches', async (t) => {
   let nowMs = 0;
   // Every look at the clock costs a second.
-  const clock: Clock = { nowMs: () => (nowMs += 1000), after: () => () => undefined };
+  const clock: Clock = {
+    nowMs() {
+      nowMs += 1000;
+      return nowMs;
+    },
+    after: () => () => undefined,
+  };
   const engine = new Engine({ queryable: seriesNumbered(100), clock, limits: { timeoutMs: 5000 } });
   await t.rejects(engine.instant({ tenant, query: 'sum(v)', timeMs: 0 }), {
     code: 'query-timeout',
@@ -71,7 +77,8 @@ t.test('a query whose caller went away ends, and so does what it reads', async (
   const clock: Clock = {
     nowMs() {
       if (memory.requests.length > 0) caller.abort();
-      return (nowMs += 10);
+      nowMs += 10;
+      return nowMs;
     },
     after: () => () => undefined,
   };
