@@ -90,7 +90,7 @@ export function buildVectorCall(
     kind: 'vector-call',
     func: name,
     args: buildArguments(call, grid, builders),
-    argSpans: call.args.map((arg) => arg.span),
+    argSpans: call.args.map((arg) => bare(arg).span),
     span: call.span,
     grid,
   };
@@ -141,7 +141,7 @@ function buildRangeCall(
   const scalars = others.map((arg) => builders.scalar(arg, grid));
   // Invariant arguments may read too, but on a grid of one step, before this read is asked for.
   const isShareable = scalars.every(isReadFree);
-  const argSpans = call.args.map((arg) => arg.span);
+  const argSpans = call.args.map((arg) => bare(arg).span);
   return {
     kind: 'range-call',
     func,

@@ -143,7 +143,7 @@ function buildAggregation(expr: Aggregation, grid: StepGrid, context: PlanContex
     label: param !== undefined && takesLabel ? stringValue(param) : '',
     grouping,
     without,
-    paramSpan: param?.span ?? expr.span,
+    paramSpan: param === undefined ? expr.span : bare(param).span,
     grid,
   };
 }

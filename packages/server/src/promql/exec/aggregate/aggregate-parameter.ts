@@ -8,9 +8,9 @@ import type { Remarks } from '../../remarks.ts';
 
 /** Remarks on quantiles outside of 0 to 1. @param quantiles [steps] */
 export function remarkQuantiles(quantiles: Float64Array, remarks: Remarks, span: Span): void {
-  for (const worst of [largest(quantiles), smallest(quantiles)]) {
-    if (!(worst >= 0 && worst <= 1)) remarks.warn(badQuantileText(worst), span);
-  }
+  const [most, least] = [largest(quantiles), smallest(quantiles)];
+  if (!(most <= 1)) remarks.warn(badQuantileText(most), span);
+  if (least < 0) remarks.warn(badQuantileText(least), span);
 }
 
 /** The ratios of limit_ratio, brought into -1 to 1 with a remark. @param ratios [steps] */

@@ -23,7 +23,7 @@ export async function countValues(
   const values = new Float64Array(steps);
   for (const [row, labels] of matrix.labels.entries()) {
     for (const [value, presence] of stepsByValue(matrix, row)) {
-      const withValue = withLabel(labels, label, printFloat(value));
+      const withValue = withLabel(labels, label, value);
       const dropName = matrix.dropName.subarray(row, row + 1);
       counts.push({ labels: [withValue], dropName, values, presence, steps });
     }
@@ -32,13 +32,14 @@ export async function countValues(
   return counts.finish();
 }
 
-/** For each different value of a row: [steps] 1 where the row has that value. */
-function stepsByValue(matrix: SeriesMatrix, row: number): Map<number, Uint8Array> {
+/** For each different value of a row, as text: [steps] 1 where the row has that value. */
+function stepsByValue(matrix: SeriesMatrix, row: number): Map<string, Uint8Array> {
   const { steps, values, presence } = matrix;
-  const bySteps = new Map<number, Uint8Array>();
+  const bySteps = new Map<string, Uint8Array>();
   for (let step = 0; step < steps; step++) {
     if (presence[row * steps + step] === 0) continue;
-    const value = values[row * steps + step] as number;
+    // As text, since a map takes -0 and 0 for one number.
+    const value = printFloat(values[row * steps + step] as number);
     let at = bySteps.get(value);
     if (at === undefined) {
       at = new Uint8Array(steps);
