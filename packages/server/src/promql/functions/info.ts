@@ -1,7 +1,9 @@
 /**
- * info(): adds the labels of info metrics (`target_info`) to the series of the same job and instance.
+ * info(): adds the labels of info metrics (`target_info`) to the series of the same job and
+ * instance.
  *
- * The info series come with the times of their samples as values: of two that fit, the newer counts.
+ * The info series come with the times of their samples as values: of two that fit, the newer one
+ * counts.
  * Source: Prometheus promql/info.go.
  */
 import { MonError } from '@mon/storage/model/error';

@@ -9,10 +9,10 @@ import type { Call, Expr, Subquery, VectorSelector } from '../parser/ast.ts';
 import { typeOf } from '../parser/ast.ts';
 import { bare, buildInstantSelector, buildSelectorSource, stringValue } from './build-selector.ts';
 import { foldScalars } from './fold-scalars.ts';
-import { sharedShift } from './info-reference.ts';
 import type { ArgumentPlan, RangeSource, ScalarPlan, VectorPlan } from './plan.ts';
 import type { PlanContext } from './plan-context.ts';
 import { isReadFree } from './read-free.ts';
+import { sharedShift } from './shared-shift.ts';
 import { pinnedMs } from './times.ts';
 
 /** How the expressions inside a call are built. */

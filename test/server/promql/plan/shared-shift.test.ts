@@ -1,6 +1,6 @@
 import type { AtModifier } from '@mon/server/promql/parser/ast';
 import { parse } from '@mon/server/promql/parser/parse';
-import { sharedShift } from '@mon/server/promql/plan/info-reference';
+import { sharedShift } from '@mon/server/promql/plan/shared-shift';
 import t from 'tap';
 
 /** Of a query from 0 s to 100 s. */
