@@ -15,6 +15,7 @@ import { resultCsv, resultJson, resultTable, resultYaml } from '../print/query-r
 import { OUTPUTS } from '../print/rows.ts';
 import { paint } from '../print/span.ts';
 import { SYSTEM_ZONE } from '../print/time-axis.ts';
+import { prose } from '../prose.ts';
 import { withCaret } from '../query-fault.ts';
 import { type RangeWindow, rangeWindow } from '../range-window.ts';
 import { isInteractive, Repaint, terminalSize } from '../repaint.ts';
@@ -37,12 +38,13 @@ interface Question {
 
 export default class Query extends MonCommand {
   static override summary = 'Ask a PromQL expression, now or over a range of time';
-  static override description =
-    `Without --since or --start the expression is evaluated once, at --time or now.
+  static override description = prose(`
+Without --since or --start the expression is evaluated once, at --time or now.
 With them it is evaluated at each step of the range.
 
 -o graph draws lines in the terminal; json, yaml and csv print what the server answered. Remarks of
-the server (warnings, infos) go to standard error.`;
+the server (warnings, infos) go to standard error.
+`);
   static override examples = [
     '<%= config.bin %> query up',
     '<%= config.bin %> query "sum by (mode) (rate(node_cpu_seconds_total[1m]))" --since 15m --graph',

@@ -5,16 +5,18 @@ import { openLog } from '@mon/server/log';
 import { startServer } from '@mon/server/server';
 import { MonCommand } from '../command.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { prose } from '../prose.ts';
 import { logLevelFlag, serverConfig, serverFlags } from '../server-flags.ts';
 
 export default class Server extends MonCommand {
   static override summary = 'Run the server: storage, queries, rules and alerts';
-  static override description =
-    `Takes samples in by remote write and JSON, stores them under --data-dir, answers PromQL, evaluates
+  static override description = prose(`
+Takes samples in by remote write and JSON, stores them under --data-dir, answers PromQL, evaluates
 rules and sends alerts. Prints one line when it is ready; the log goes to standard error as JSON.
 
 Ctrl-C and SIGTERM stop it cleanly; a second one ends it at once, and the log on disk is replayed at
-the next start. Without authentication it serves loopback only.`;
+the next start. Without authentication it serves loopback only.
+`);
   static override examples = [
     '<%= config.bin %> server',
     '<%= config.bin %> server --data-dir /var/lib/mon --listen 127.0.0.1:9500 --retention 90d',

@@ -3,6 +3,7 @@
  */
 import { MonError } from '@mon/storage/model/error';
 import { connectionFlags, durationFlag, MonCommand } from '../command.ts';
+import { prose } from '../prose.ts';
 import { needTerminal } from '../repaint.ts';
 
 const INTERVAL_DEFAULT_MS = 5000;
@@ -10,12 +11,13 @@ const INTERVAL_MIN_MS = 200;
 
 export default class Top extends MonCommand {
   static override summary = 'Watch hosts live: CPU, memory, load, disk, network, alerts';
-  static override description =
-    `Shows the hosts whose node_ metrics the server has, from mon's agent or from node_exporter, with
+  static override description = prose(`
+Shows the hosts whose node_ metrics the server has, from mon's agent or from node_exporter, with
 charts of the chosen one and the alerts that fire.
 
 Keys: arrows choose a host, / filters, s and the letters of the columns order, + and - zoom, ? helps,
-q quits.`;
+q quits.
+`);
   static override examples = [
     '<%= config.bin %> top',
     '<%= config.bin %> top --interval 2s --server http://10.0.0.5:9500',

@@ -4,13 +4,15 @@
 import { connectionFlags, MonCommand, outputFlag } from '../../command.ts';
 import { offlineFlags, reportFacts, runOffline, runOnline } from '../../job-run.ts';
 import { formatFacts } from '../../print/facts.ts';
+import { prose } from '../../prose.ts';
 import { serverConfig } from '../../server-flags.ts';
 
 export default class CompactRun extends MonCommand {
   static override summary = 'Merge small blocks into larger ones, now';
-  static override description =
-    `A server does this by itself on a schedule. This command asks it to do so now and waits for the
-end; with --data-dir it works on the directory of a server that is down.`;
+  static override description = prose(`
+A server does this by itself on a schedule. This command asks it to do so now and waits for the
+end; with --data-dir it works on the directory of a server that is down.
+`);
   static override examples = [
     '<%= config.bin %> compact run',
     '<%= config.bin %> compact run --data-dir /var/lib/mon -o json',

@@ -5,13 +5,15 @@ import { Flags } from '@oclif/core';
 import { connectionFlags, MonCommand, outputFlag } from '../../command.ts';
 import { offlineFlags, reportFacts, runOffline, runOnline } from '../../job-run.ts';
 import { formatFacts } from '../../print/facts.ts';
+import { prose } from '../../prose.ts';
 import { serverConfig } from '../../server-flags.ts';
 
 export default class RetentionRun extends MonCommand {
   static override summary = 'Drop blocks that are older than the retention, now';
-  static override description =
-    `A server does this by itself on a schedule. This command asks it to do so now and waits for the
-end; with --data-dir it works on the directory of a server that is down.`;
+  static override description = prose(`
+A server does this by itself on a schedule. This command asks it to do so now and waits for the
+end; with --data-dir it works on the directory of a server that is down.
+`);
   static override examples = [
     '<%= config.bin %> retention run',
     '<%= config.bin %> retention run --data-dir /var/lib/mon --retention 30d',
