@@ -100,7 +100,14 @@ function escapeProperty(text: string): string {
   return escapeText(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }
 
-/** Counts of a file's mistakes. */
+/** Writes all mistakes to standard error. */
+export function remarkMistakes(checked: readonly CheckedFile[]): void {
+  const isGithub = process.env['GITHUB_ACTIONS'] === 'true';
+  const mistakes = checked.flatMap((file) => file.mistakes);
+  for (const line of mistakeLines(mistakes, isGithub)) process.stderr.write(`${line}\n`);
+}
+
+/** How many are errors, not warnings. */
 export function countErrors(mistakes: readonly Mistake[]): number {
   return mistakes.filter(({ severity }) => severity === 'error').length;
 }

@@ -33,6 +33,8 @@ export interface ApiCall {
   readonly parameters?: Readonly<Record<string, Parameter>>;
   /** Sent as JSON; parameters then go into the URL. */
   readonly body?: unknown;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number;
 }
@@ -205,7 +207,7 @@ export class ApiClient {
 
   #requestParts(call: ApiCall): Dispatcher.RequestOptions {
     const { tenant, token } = this.#options;
-    const headers: Record<string, string> = {};
+    const headers: Record<string, string> = { ...call.headers };
     if (tenant !== undefined) headers['x-scope-orgid'] = tenant;
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     const form = encodeParameters(call.parameters ?? {});

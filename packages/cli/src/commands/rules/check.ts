@@ -6,7 +6,7 @@ import { MonCommand, outputFlag } from '../../command.ts';
 import { EXIT } from '../../exit-code.ts';
 import type { Column } from '../../print/rows.ts';
 import { prose } from '../../prose.ts';
-import { type CheckedFile, checkRuleFiles, countErrors, mistakeLines } from '../../rule-files.ts';
+import { type CheckedFile, checkRuleFiles, countErrors, remarkMistakes } from '../../rule-files.ts';
 
 const ruleCount = ({ rules }: CheckedFile): number | undefined =>
   rules?.groups.reduce((count, group) => count + group.rules.length, 0);
@@ -49,9 +49,8 @@ no server. Ends with 1 where a file has an error. In a GitHub workflow mistakes 
   async run(): Promise<void> {
     const { flags, args } = await this.usage(RulesCheck);
     const checked = await checkRuleFiles(args.files);
+    remarkMistakes(checked);
     const mistakes = checked.flatMap((file) => file.mistakes);
-    const isGithub = process.env['GITHUB_ACTIONS'] === 'true';
-    for (const line of mistakeLines(mistakes, isGithub)) this.remark(line);
     this.printRows(flags.output, COLUMNS, checked);
     const failures = flags.strict ? mistakes.length : countErrors(mistakes);
     if (failures > 0) process.exitCode = EXIT.failed;
