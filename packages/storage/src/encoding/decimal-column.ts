@@ -59,6 +59,18 @@ function exponentOf(values: Float64Array, misfitsMax: number): number {
   return exponent;
 }
 
+/** The smallest exponent at which all values are integers over a power of ten exactly, or -1. */
+export function commonExponent(values: Float64Array): number {
+  const exponent = exponentOf(values, 0);
+  const power = exponent < 0 ? 0 : powerOfTen(exponent);
+  const isExact = values.every((value) => isDecimal(value, power) && !Object.is(value, -0));
+  return isExact ? exponent : -1;
+}
+
+export function powerOfTen(exponent: number): number {
+  return POWERS[exponent] as number;
+}
+
 function isDecimal(value: number, power: number): boolean {
   const integer = Math.round(value * power);
   return Math.abs(integer) < INTEGER_LIMIT && integer / power === value;

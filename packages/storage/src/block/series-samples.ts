@@ -1,0 +1,217 @@
+/**
+ * Reads the samples of some series of a block within a time, slot by slot as the keys lie, and puts
+ * them together series by series.
+ */
+import { type ColumnHeads, decodeColumnHeads } from '../chunk/column-group.ts';
+import { lowerBound, slotOf } from '../chunk/slot.ts';
+import { ByteReader } from '../encoding/byte-reader.ts';
+import { crc32c } from '../encoding/crc32c.ts';
+import { decodeValues } from '../encoding/value-column.ts';
+import type { LevelDatabase } from '../kv/level-database.ts';
+import type { BlockHeader } from './block-header.ts';
+import { columnsKey, KIND } from './block-key.ts';
+import { checkSum, checkValue, contentOf, corruptBlock, readingValue } from './block-value.ts';
+import type { MatchedSeries } from './matched-series.ts';
+import { type JoinedTimes, type SlotTimes, TimestampColumns } from './timestamp-columns.ts';
+
+/** Values fetched by one call to LevelDB. */
+const KEYS_PER_READ = 256;
+
+export interface SampleRange {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** One series' values in one slot, found but not decoded. */
+interface FoundChunk {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  readonly checksum: number;
+  readonly times: SlotTimes;
+}
+
+/** The samples of as many series as were asked for; a series may have none. */
+export interface SeriesSamples {
+  readonly times: readonly JoinedTimes[];
+  readonly values: Float64Array;
+  /** [n+1] */
+  readonly valueOffsets: Uint32Array;
+}
+
+/** A walk through the samples of a block. */
+export class SamplesReader {
+  readonly #database: LevelDatabase;
+  readonly #header: BlockHeader;
+  readonly columns: TimestampColumns;
+  /** Indexes into header.slots of the slots in range: [first, end). */
+  readonly #firstSlot: number;
+  readonly #endSlot: number;
+  #scratch = new Float64Array(1024);
+
+  constructor(database: LevelDatabase, header: BlockHeader, range: SampleRange) {
+    const { slots, slotWidthMs } = header;
+    this.#database = database;
+    this.#header = header;
+    this.columns = new TimestampColumns(database, { slotWidthMs, ...range });
+    this.#firstSlot = lowerBound(slots, slotOf(range.startMs, slotWidthMs));
+    this.#endSlot = lowerBound(slots, slotOf(range.endMs, slotWidthMs) + 1, this.#firstSlot);
+  }
+
+  /** How many samples a series has in range, about. */
+  get samplesPerSeries(): number {
+    const { samples, series, slots } = this.#header;
+    return Math.ceil((samples / series / slots.length) * (this.#endSlot - this.#firstSlot));
+  }
+
+  /**
+   * Reads all samples of some neighbouring series in range.
+   *
+   * @throws MonError `corrupt-block`
+   */
+  async read(series: readonly MatchedSeries[]): Promise<SeriesSamples> {
+    const chunks = await this.#findChunks(series);
+    const times = chunks.map((found) => {
+      let run = this.columns.root;
+      for (const chunk of found) {
+        if (chunk.times.timesMs.length > 0) run = this.columns.extend(run, chunk.times);
+      }
+      return run;
+    });
+    const valueOffsets = new Uint32Array(series.length + 1);
+    times.forEach(({ count }, i) => {
+      valueOffsets[i + 1] = (valueOffsets[i] as number) + count;
+    });
+    const values = new Float64Array(valueOffsets[series.length] as number);
+    let at = 0;
+    for (const found of chunks) for (const chunk of found) at = this.#decode(chunk, values, at);
+    return { times, values, valueOffsets };
+  }
+
+  /** By series: its chunks in range, by slot. */
+  async #findChunks(series: readonly MatchedSeries[]): Promise<FoundChunk[][]> {
+    const chunks: FoundChunk[][] = series.map(() => []);
+    const wanted = this.#wantedGroups(series);
+    const reads: {
+      readonly slot: number;
+      readonly group: WantedGroup;
+      readonly key: Uint8Array;
+    }[] = [];
+    for (let index = this.#firstSlot; index < this.#endSlot; index++) {
+      const slot = this.#header.slots[index] as number;
+      for (const group of wanted) {
+        if (hasSlot(group.slots, index)) {
+          reads.push({ slot, group, key: columnsKey(slot, group.number) });
+        }
+      }
+    }
+    for (let from = 0; from < reads.length; from += KEYS_PER_READ) {
+      const part = reads.slice(from, from + KEYS_PER_READ);
+      const values = await this.#database.getMany(part.map(({ key }) => key));
+      part.forEach(({ slot, group, key }, i) => {
+        this.#takeColumns({ slot, group, key, value: values[i] }, series, chunks);
+      });
+    }
+    return chunks;
+  }
+
+  #wantedGroups(series: readonly MatchedSeries[]): WantedGroup[] {
+    const groups: WantedGroup[] = [];
+    series.forEach(({ page, row }, i) => {
+      const number = page.groups[row] as number;
+      const last = groups.at(-1);
+      if (last?.number === number) {
+        last.end = i + 1;
+        return;
+      }
+      const slots = page.groupSlots[number - (page.groups[0] as number)] as Uint32Array;
+      groups.push({ number, slots, first: i, end: i + 1 });
+    });
+    return groups;
+  }
+
+  /** Notes the columns of the wanted series out of the value of one group and slot. */
+  #takeColumns(
+    read: GroupRead,
+    series: readonly MatchedSeries[],
+    chunks: readonly FoundChunk[][],
+  ): void {
+    const { slot, group, key, value } = read;
+    const { dir } = this.#database;
+    if (value === undefined) throw corruptBlock(dir, key, 'it is missing');
+    const heads = readColumnHeads(dir, key, value);
+    let column = 0;
+    for (let i = group.first; i < group.end; i++) {
+      const { page, row } = series[i] as MatchedSeries;
+      const member = page.members[row] as number;
+      while (column < heads.count && (heads.members[column] as number) < member) column++;
+      if (column === heads.count || heads.members[column] !== member) continue;
+      const times = this.columns.timesOf(slot, heads.timestamps[column] as number);
+      if (times.count !== heads.counts[column]) {
+        throw corruptBlock(dir, key, `column ${column} has not as many values as timestamps`);
+      }
+      (chunks[i] as FoundChunk[]).push({
+        key,
+        value,
+        from: heads.starts[column] as number,
+        to: heads.starts[column + 1] as number,
+        checksum: heads.checksums[column] as number,
+        times,
+      });
+    }
+  }
+
+  /** Writes the chunk's values in range to values[at, ...) and returns where they end. */
+  #decode(chunk: FoundChunk, values: Float64Array, at: number): number {
+    const { key, value, from, to, checksum, times } = chunk;
+    const wanted = times.to - times.from;
+    if (wanted === 0) return at;
+    return readingValue(this.#database.dir, key, () => {
+      checkSum(checksum, crc32c(value, from, to), to - from);
+      const reader = new ByteReader(value, { start: from, end: to });
+      if (wanted === times.count) {
+        decodeValues(reader, values.subarray(at, at + wanted));
+      } else {
+        if (this.#scratch.length < times.count) this.#scratch = new Float64Array(2 * times.count);
+        const whole = this.#scratch.subarray(0, times.count);
+        decodeValues(reader, whole);
+        values.set(whole.subarray(times.from, times.to), at);
+      }
+      return at + wanted;
+    });
+  }
+}
+
+interface WantedGroup {
+  readonly number: number;
+  /** Half-open runs of slot indexes. */
+  readonly slots: Uint32Array;
+  /** The wanted series of the group: [first, end) of the list. */
+  readonly first: number;
+  end: number;
+}
+
+interface GroupRead {
+  readonly slot: number;
+  readonly group: WantedGroup;
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | undefined;
+}
+
+/** The checked head of the value of a group. */
+export function readColumnHeads(dir: string, key: Uint8Array, value: Uint8Array): ColumnHeads {
+  return readingValue(dir, key, () => {
+    const heads = decodeColumnHeads(contentOf(KIND.columns, value));
+    checkValue(key, value, heads.headEnd);
+    return heads;
+  });
+}
+
+function hasSlot(runs: Uint32Array, slot: number): boolean {
+  for (let i = 0; i < runs.length; i += 2) {
+    if (slot < (runs[i] as number)) return false;
+    if (slot < (runs[i + 1] as number)) return true;
+  }
+  return false;
+}

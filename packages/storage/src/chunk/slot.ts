@@ -1,0 +1,41 @@
+/**
+ * Slots: the time axis of a block cut into equal pieces, counted from the epoch, negative before
+ * it.
+ *
+ * A chunk is one series' samples within one slot. Slots are as wide as about 480 samples, so that a
+ * column's head is a small part of it and a short query decodes little more than it needs.
+ */
+
+/** Widths a block may have. */
+const WIDTHS_MS = [1, 2, 5, 10, 30, 60, 120, 240, 480, 1440, 2880].map((min) => min * 60_000);
+const SAMPLES_WANTED = 480;
+
+/** The slot a timestamp falls to. */
+export function slotOf(timestampMs: number, slotWidthMs: number): number {
+  return Math.floor(timestampMs / slotWidthMs);
+}
+
+/**
+ * The width at which a column has about 480 samples: 15 s -> 2 h, 60 s -> 8 h.
+ *
+ * @param samples number of samples of some series
+ * @param spanMs  sum over these series of the time from first to last sample
+ */
+export function suitableSlotWidthMs(samples: number, spanMs: number): number {
+  const intervalMs = spanMs / Math.max(1, samples);
+  const wantedMs = intervalMs * SAMPLES_WANTED;
+  // A quarter more is still better than the next narrower width, which may be a fifth of it.
+  return WIDTHS_MS.findLast((widthMs) => widthMs <= wantedMs * 1.25) ?? (WIDTHS_MS[0] as number);
+}
+
+/** The first index from `from` on at which an ascending column is not below `limit`. */
+export function lowerBound(ascending: Float64Array, limit: number, from = 0): number {
+  let low = from;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] as number) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

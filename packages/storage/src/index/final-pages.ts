@@ -1,0 +1,126 @@
+/**
+ * The index of a block that has all its series: what goes into its pages.
+ */
+import { deserialize } from 'node:v8';
+import { lowerBound } from '../chunk/slot.ts';
+import { assert } from '../model/assert.ts';
+import { type LabelPage, PAIRS_PER_PAGE } from './label-page.ts';
+import type { OrdinalRuns } from './ordinal-runs.ts';
+import type { SortedPairs } from './pair-dictionary.ts';
+import type { PendingPage } from './pending-page.ts';
+import type { PostingsBuilder } from './postings-builder.ts';
+import type { SeriesPage, SlotAxis } from './series-page.ts';
+import type { TenantCatalog } from './tenant-catalog.ts';
+
+/** A tenant's series and metrics; the metrics' starts end with the tenant's end. */
+export interface TenantSeries {
+  readonly firstSeries: number;
+  readonly metrics: readonly string[];
+  readonly metricStarts: readonly number[];
+}
+
+export class FinalPages {
+  readonly #pairs: SortedPairs;
+  readonly #postings: PostingsBuilder;
+  readonly #axis: SlotAxis;
+
+  constructor(pairs: SortedPairs, postings: PostingsBuilder, axis: SlotAxis) {
+    this.#pairs = pairs;
+    this.#postings = postings;
+    this.#axis = axis;
+  }
+
+  get pairCount(): number {
+    return this.#pairs.names.length;
+  }
+
+  /** Pages of pairs; there are as many of postings. */
+  get pairPages(): number {
+    return Math.ceil(this.pairCount / PAIRS_PER_PAGE);
+  }
+
+  labelPage(page: number): LabelPage {
+    const { names, values } = this.#pairs;
+    const [from, to] = [page * PAIRS_PER_PAGE, (page + 1) * PAIRS_PER_PAGE];
+    return { names: names.slice(from, to), values: values.slice(from, to) };
+  }
+
+  postingsPage(page: number): OrdinalRuns[] {
+    const from = page * PAIRS_PER_PAGE;
+    const to = Math.min(from + PAIRS_PER_PAGE, this.pairCount);
+    return Array.from({ length: to - from }, (_, i) => this.#postingsOf(from + i));
+  }
+
+  #postingsOf(pair: number): OrdinalRuns {
+    return this.#postings.runsOf(this.#pairs.firstNumbers[pair] as number);
+  }
+
+  /** The tenants' catalogs, with the range of pairs that each has of each label name. */
+  catalogs(tenants: readonly TenantSeries[]): TenantCatalog[] {
+    const starts = Float64Array.from(tenants, ({ firstSeries }) => firstSeries);
+    const catalogs = tenants.map((tenant) => {
+      const endSeries = tenant.metricStarts.at(-1) as number;
+      const names: string[] = [];
+      const [firstPairs, endPairs]: [number[], number[]] = [[], []];
+      return { ...tenant, endSeries, names, firstPairs, endPairs };
+    });
+    for (let pair = 0; pair < this.pairCount; pair++) {
+      const name = this.#pairs.names[pair] as string;
+      const runs = this.#postingsOf(pair);
+      for (let i = 0; i < runs.length; i += 2) {
+        // The last tenant that starts at or before the run; a run may reach into the next ones.
+        let tenant = lowerBound(starts, (runs[i] as number) + 1) - 1;
+        for (; (starts[tenant] ?? Infinity) < (runs[i + 1] as number); tenant++) {
+          const catalog = catalogs[tenant];
+          assert(catalog !== undefined, 'a series of no tenant');
+          if (catalog.names.at(-1) !== name) {
+            catalog.names.push(name);
+            catalog.firstPairs.push(pair);
+            catalog.endPairs.push(pair + 1);
+          } else {
+            catalog.endPairs[catalog.endPairs.length - 1] = pair + 1;
+          }
+        }
+      }
+    }
+    return catalogs;
+  }
+
+  /** A series page with final pair numbers, ascending, and slots as indexes. */
+  seriesPage(serialized: Uint8Array): SeriesPage {
+    const pending: PendingPage = deserialize(serialized);
+    const { rows, firstMember } = pending;
+    const pairStarts = new Uint32Array(rows.length + 1);
+    const pairs: number[] = [];
+    const members = new Uint8Array(rows.length);
+    rows.forEach((row, i) => {
+      const isNext = i > 0 && rows[i - 1]?.group === row.group;
+      members[i] = i === 0 ? firstMember : isNext ? (members[i - 1] as number) + 1 : 0;
+      const ranks = row.pairs.map((pair) => this.#pairs.ranks[pair] as number);
+      pairs.push(...ranks.sort((a, b) => a - b));
+      pairStarts[i + 1] = pairs.length;
+    });
+    return {
+      count: rows.length,
+      shardHashes: Uint32Array.from(rows, ({ shardHash }) => shardHash),
+      fingerprints: Uint32Array.from(rows.flatMap(({ fingerprint }) => fingerprint)),
+      firstSeen: Float64Array.from(rows, ({ firstSeenMs }) => firstSeenMs),
+      lastSeen: Float64Array.from(rows, ({ lastSeenMs }) => lastSeenMs),
+      groups: Uint32Array.from(rows, ({ group }) => group),
+      members,
+      groupSlots: pending.groupSlots.map((slots) => this.#slotRuns(slots)),
+      pairStarts,
+      pairs: Uint32Array.from(pairs),
+    };
+  }
+
+  #slotRuns(slots: Float64Array): Uint32Array {
+    const bounds: number[] = [];
+    for (const slot of slots) {
+      const index = lowerBound(this.#axis.slots, slot);
+      if (bounds.at(-1) === index) bounds[bounds.length - 1] = index + 1;
+      else bounds.push(index, index + 1);
+    }
+    return Uint32Array.from(bounds);
+  }
+}
