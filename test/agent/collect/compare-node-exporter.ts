@@ -54,6 +54,7 @@ const job = new HostJob({
   collectors: COLLECTOR_NAMES.map((name) => openCollector(name, host)),
   labels: [],
   finishLabels: (labels) => labels,
+  reportsCollectors: true,
   elapsedSeconds: () => performance.now() / 1000,
   onFailure: (collector, reason) => console.log(`FAILED ${collector}: ${reason}`),
 });

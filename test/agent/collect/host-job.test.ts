@@ -21,6 +21,7 @@ function job(collectors: Collector[], failures: string[] = []): HostJob {
     collectors,
     labels: labelsFromRecord({ job: 'node', instance: 'web-01' }),
     finishLabels: (labels) => withLabel(labels, 'dc', 'eu'),
+    reportsCollectors: true,
     elapsedSeconds: () => seconds++,
     onFailure: (collector, reason) => failures.push(`${collector}: ${reason}`),
   });

@@ -1,6 +1,7 @@
 /**
- * The host as a target: runs its collectors as one round and gives the samples as columns, with
- * the labels and report series that scraping a node_exporter would give.
+ * Collectors as a target: runs them as one round and gives the samples as columns, with the labels
+ * and report series that scraping an exporter would give. The host is one such job, the agent's
+ * own metrics are another.
  */
 import type { SampleColumns } from '@mon/storage/model/appender';
 import { reasonOf } from '@mon/storage/model/error';
@@ -34,6 +35,8 @@ export interface HostJobOptions {
   readonly labels: Labels;
   /** Last touch to each series' labels (external labels). */
   readonly finishLabels: (labels: Labels) => Labels;
+  /** Whether each collector's duration and success are written, as node_exporter does. */
+  readonly reportsCollectors: boolean;
   /** Seconds from any start, for durations. */
   readonly elapsedSeconds: () => number;
   /** A collector failed; told once until it succeeds again. */
@@ -78,6 +81,11 @@ export class HostJob {
     return columns;
   }
 
+  /** Collectors whose latest round failed. */
+  get failing(): readonly string[] {
+    return [...this.#failing];
+  }
+
   /** Staleness markers for all that the host gave last. */
   end(timestampMs: number): SampleColumns {
     return this.#rounds.end(timestampMs, this.#report.series);
@@ -104,6 +112,7 @@ export class HostJob {
         onFailure(collector.name, reasonOf(thrown));
       }
     }
+    if (!this.#options.reportsCollectors) return;
     out.write(DURATION, elapsedSeconds() - startSeconds, [collector.name]);
     out.write(SUCCESS, isSuccessful ? 1 : 0, [collector.name]);
   }
