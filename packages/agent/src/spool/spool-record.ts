@@ -38,7 +38,8 @@ export function decodeSpoolRecord(payload: Uint8Array): SpoolRecord {
   return {
     appendedMs: view.getFloat64(0, true),
     samples: view.getUint32(8, true),
-    body: payload.slice(HEADER_BYTES) as Uint8Array<ArrayBuffer>,
+    // Not slice(): of a Buffer that is a view.
+    body: new Uint8Array(payload.subarray(HEADER_BYTES)),
   };
 }
 
