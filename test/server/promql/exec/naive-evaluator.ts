@@ -265,6 +265,7 @@ function operate(operator: BinaryOperation['operator'], a: number, b: number): n
 
 function reduce(name: string, values: readonly number[]): number {
   const sum = values.reduce((a, b) => a + b, 0);
+  const numbers = values.filter((value) => !Number.isNaN(value));
   switch (name) {
     case 'sum_over_time':
       return sum;
@@ -273,13 +274,17 @@ function reduce(name: string, values: readonly number[]): number {
     case 'count_over_time':
       return values.length;
     case 'max_over_time':
-      return Math.max(...values);
+      return Math.max(...(numbers.length > 0 ? numbers : values));
     case 'min_over_time':
-      return Math.min(...values);
+      return Math.min(...(numbers.length > 0 ? numbers : values));
     case 'last_over_time':
       return values.at(-1) as number;
     case 'changes':
-      return values.filter((value, i) => i > 0 && value !== values[i - 1]).length;
+      return values.filter((value, i) => {
+        const before = values[i - 1];
+        if (before === undefined || value === before) return false;
+        return !(Number.isNaN(value) && Number.isNaN(before));
+      }).length;
     default:
       throw new Error(`${name} is not known here`);
   }
