@@ -35,7 +35,9 @@ function relativeMs(match: RegExpExecArray, nowMs: number): number | undefined {
 function absoluteMs(text: string): number | undefined {
   if (/^-?\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
   if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return undefined;
-  const ms = Date.parse(text.replace(' ', 'T'));
+  // JavaScript takes a date alone as UTC; here it is local, like a date with a time.
+  const whole = text.length === 10 ? `${text}T00:00:00` : text.replace(' ', 'T');
+  const ms = Date.parse(whole);
   return Number.isNaN(ms) ? undefined : ms;
 }
 

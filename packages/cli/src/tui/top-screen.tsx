@@ -19,11 +19,19 @@ export interface TopOptions {
   readonly clock: Clock;
   readonly intervalMs: number;
   readonly colors: boolean;
+  /** A terminal; the process's own where left out. */
+  readonly stdin?: NodeJS.ReadStream;
+  readonly stdout?: NodeJS.WriteStream;
 }
 
 /** Shows the screen until it is quit. */
 export async function runTop(options: TopOptions): Promise<void> {
+  const { stdin = process.stdin, stdout = process.stdout } = options;
   const screen = render(<TopScreen {...options} />, {
+    stdin,
+    stdout,
+    // A terminal is a terminal, whatever ink thinks of the environment (CI).
+    interactive: true,
     alternateScreen: true,
     incrementalRendering: true,
     exitOnCtrlC: true,
