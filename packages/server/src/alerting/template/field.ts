@@ -28,8 +28,10 @@ export function fieldOf(value: Value, name: string): Found | undefined {
       return methodOf(TIME_METHODS, name, value.timeMs);
     case 'duration':
       return methodOf(DURATION_METHODS, name, value.durationMs);
-    case 'list':
-      return undefined;
+    case 'list': {
+      const method = value.methods?.get(name);
+      return method && { kind: 'method', method };
+    }
   }
 }
 

@@ -25,6 +25,7 @@ export interface ListValue {
   readonly kind: 'list';
   readonly typeName: string;
   readonly items: readonly Value[];
+  readonly methods?: ReadonlyMap<string, Method>;
 }
 
 export interface MapValue {
