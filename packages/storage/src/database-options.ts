@@ -15,7 +15,32 @@ export interface DatabaseOptions {
   readonly fsync: 'always' | { readonly intervalMs: number };
   readonly clock: Clock;
   readonly log: StorageLog;
+  /** The shards' worker file, where the composition root adds streams of its own (`runShard`). */
+  readonly shardWorker?: URL;
+  /** Bounds that tests and small machines change; each has a default. */
+  readonly bounds?: Partial<StorageBounds>;
 }
+
+export interface StorageBounds {
+  /** Sample memory of all heads that starts a cut; at twice this appends wait for it. */
+  readonly headBytesMax: number;
+  /** Time between two cuts. */
+  readonly cutIntervalMs: number;
+  /** Size at which a segment of the WAL is followed by the next. */
+  readonly segmentBytesMax: number;
+  /** Appends that may be under way at once; more are refused as `overloaded`. */
+  readonly appendsMax: number;
+  /** Size of the ballast that is given back on a full disk; at most 1 % of the file system. */
+  readonly ballastBytesMax: number;
+}
+
+export const STORAGE_BOUNDS: StorageBounds = {
+  headBytesMax: 128 * 1024 * 1024,
+  cutIntervalMs: 30 * 60 * 1000,
+  segmentBytesMax: 64 * 1024 * 1024,
+  appendsMax: 1024,
+  ballastBytesMax: 64 * 1024 * 1024,
+};
 
 /** Where storage says what happened: one line, fields beside it. pino fits. */
 export interface StorageLog {

@@ -1,156 +1,128 @@
 /**
  * Composition root of the storage: an Appender and a Queryable over one data directory.
  *
- * INTERMEDIATE: samples are kept in memory on this thread and are gone when the process ends; the
- * shape is final, the log, shards and directories follow.
+ * This thread deals out appends and merges what the shards read; the work is done on threads of its
+ * own. Who does what: docs/architecture.md.
  */
-import type { DatabaseOptions, DatabaseStats, JobReport } from './database-options.ts';
 import {
-  type Appender,
-  type AppendOutcome,
-  type AppendRequest,
-  REJECTIONS_MAX,
-  type Rejection,
-  type SampleColumns,
-} from './model/appender.ts';
+  type DatabaseOptions,
+  type DatabaseStats,
+  type JobReport,
+  STORAGE_BOUNDS,
+  type StorageBounds,
+} from './database-options.ts';
+import type { AdmissionBounds } from './head/admission.ts';
+import { TIMESTAMP_ABS_MAX_MS } from './head/wal-record.ts';
+import type { Appender, AppendOutcome, AppendRequest } from './model/appender.ts';
 import { MonError } from './model/error.ts';
-import { checkLabelPairs } from './model/label-rules.ts';
-import { compareText, type Labels, labelsKey, labelValue } from './model/labels.ts';
-import { labelsTest } from './model/matcher.ts';
-import { MemoryMetaStore } from './model/memory-meta-store.ts';
+import type { Labels } from './model/labels.ts';
 import type { MetaStore } from './model/meta-store.ts';
 import type { Queryable, SelectRequest, SeriesBatch, SeriesRequest } from './model/queryable.ts';
-import type { TenantId } from './model/tenant.ts';
-import { decodeRemoteWrite } from './protocol/remote-write.ts';
-import { unpackSnappy } from './protocol/snappy.ts';
+import { type DataDir, openDataDir } from './open-directory.ts';
+import { openThreads, type Threads } from './open-threads.ts';
+import { DatabaseQueryable } from './querier/database-queryable.ts';
+import { shardStreams } from './querier/shard-streams.ts';
+import { walError } from './shard/head-appender.ts';
+import type { ShardPort } from './shard/shard-threads.ts';
+import { WAL_COUNTERS, type WalFailure } from './wal/wal-messages.ts';
 
-interface StoredSeries {
-  readonly labels: Labels;
-  timestampsMs: number[];
-  values: number[];
+/**
+ * Opens the database in a directory, which is made if it is not there; resolves when what was
+ * acknowledged before can be read.
+ *
+ * @throws MonError `data-dir-locked`, `data-dir-unusable`, `corrupt-manifest`, `missing-manifest`,
+ *   `bad-meta`, `disk-full`
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const bounds = { ...STORAGE_BOUNDS, ...options.bounds };
+  const dataDir = await openDataDir(options);
+  const onWalFailure = { report: (_failure: WalFailure) => {} };
+  try {
+    const threads = await openThreads(options, bounds, (failure) => onWalFailure.report(failure));
+    const database = new Database({ options, bounds, dataDir, threads });
+    onWalFailure.report = (failure) => database.noteWalFailure(failure);
+    return database;
+  } catch (error) {
+    await dataDir.meta.close();
+    dataDir.lock.release();
+    throw error;
+  }
 }
 
-export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  return new Database(options);
+export interface DatabaseParts {
+  readonly options: DatabaseOptions;
+  readonly bounds: StorageBounds;
+  readonly dataDir: DataDir;
+  readonly threads: Threads;
 }
 
 export class Database implements Appender, Queryable {
-  readonly meta: MetaStore = new MemoryMetaStore();
-  readonly #options: DatabaseOptions;
-  readonly #tenants = new Map<TenantId, Map<string, StoredSeries>>();
-  #samplesAppended = 0;
+  readonly #parts: DatabaseParts;
+  readonly #queryable: DatabaseQueryable;
+  /** Appends under way, by shard that was given them. */
+  readonly #dealt: number[];
+  #appends = 0;
   #samplesRejected = 0;
+  #isDiskFull = false;
+  #closed: Promise<void> | undefined;
+  #onDrained: (() => void) | undefined;
 
-  constructor(options: DatabaseOptions) {
-    this.#options = options;
+  /** Use `openDatabase`. */
+  constructor(parts: DatabaseParts) {
+    this.#parts = parts;
+    this.#queryable = new DatabaseQueryable(parts.threads.shards);
+    this.#dealt = parts.threads.shards.ports.map(() => 0);
+  }
+
+  get meta(): MetaStore {
+    return this.#parts.dataDir.meta;
   }
 
   async append(request: AppendRequest): Promise<AppendOutcome> {
-    const { columns, metadata } =
-      request.kind === 'body'
-        ? decodeRemoteWrite(unpackSnappy(request.body))
-        : { columns: request.columns, metadata: [] };
-    const rejections: Rejection[] = [];
-    let rejected = 0;
-    const refuse = (index: number, code: string, reason: string) => {
-      if (rejections.length < REJECTIONS_MAX) rejections.push({ index, code, reason });
-      rejected++;
-    };
-    for (let i = 0; i < columns.labels.length; i++) {
-      this.#appendSeries(request.tenant, columns, i, refuse);
-    }
-    const accepted = columns.values.length - rejected;
-    this.#samplesAppended += accepted;
-    this.#samplesRejected += rejected;
-    return { accepted, rejected, rejections, metadata };
-  }
-
-  #appendSeries(
-    tenant: TenantId,
-    columns: SampleColumns,
-    i: number,
-    refuse: (index: number, code: string, reason: string) => void,
-  ): void {
-    const first = columns.sampleOffsets[i] as number;
-    const end = columns.sampleOffsets[i + 1] as number;
-    const check = checkLabelPairs(columns.labels[i] as Labels);
-    const nowMs = this.#options.clock.nowMs();
-    const { retentionMs, aheadMaxMs } = this.#options;
-    for (let k = first; k < end; k++) {
-      const timestampMs = columns.timestampsMs[k] as number;
-      if (check.kind === 'fault') refuse(k, check.fault.code, check.fault.reason);
-      else if (timestampMs > nowMs + aheadMaxMs) refuse(k, 'too-far-ahead', 'it is in the future');
-      else if (retentionMs !== undefined && timestampMs < nowMs - retentionMs) {
-        refuse(k, 'too-old', 'it is older than the retention');
-      } else {
-        const series = this.#seriesOf(tenant, check.labels);
-        if (!insert(series, timestampMs, columns.values[k] as number)) {
-          refuse(k, 'duplicate-timestamp', 'the series has another value at this time');
-        }
-      }
+    if (this.#closed !== undefined) throw closing();
+    if (this.#isDiskFull) throw walError({ isDiskFull: true, reason: '' });
+    if (this.#appends >= this.#parts.bounds.appendsMax) throw overloaded(this.#appends);
+    const shard = this.#leastBusyShard();
+    this.#appends++;
+    this.#dealt[shard] = (this.#dealt[shard] as number) + 1;
+    try {
+      const port = this.#parts.threads.shards.ports[shard] as ShardPort;
+      const outcome = await send(port, request, this.#admissionBounds());
+      this.#samplesRejected += outcome.rejected;
+      return outcome;
+    } finally {
+      this.#appends--;
+      this.#dealt[shard] = (this.#dealt[shard] as number) - 1;
+      if (this.#appends === 0) this.#onDrained?.();
     }
   }
 
-  #seriesOf(tenant: TenantId, labels: Labels): StoredSeries {
-    let all = this.#tenants.get(tenant);
-    if (all === undefined) {
-      all = new Map();
-      this.#tenants.set(tenant, all);
-    }
-    const key = labelsKey(labels);
-    let series = all.get(key);
-    if (series === undefined) {
-      series = { labels, timestampsMs: [], values: [] };
-      all.set(key, series);
-    }
-    return series;
+  select(request: SelectRequest): AsyncIterable<SeriesBatch> {
+    return this.#queryable.select(request);
   }
 
-  async *select(request: SelectRequest): AsyncGenerator<SeriesBatch> {
-    const test = labelsTest(request.matchers);
-    let samples = 0;
-    for (const series of this.#tenants.get(request.tenant)?.values() ?? []) {
-      if (request.signal?.aborted) throw canceled();
-      if (!test(series.labels)) continue;
-      const from = series.timestampsMs.findIndex((ms) => ms >= request.startMs);
-      const to = series.timestampsMs.findLastIndex((ms) => ms <= request.endMs) + 1;
-      if (from < 0 || from >= to) continue;
-      samples += to - from;
-      if (samples > (request.samplesMax ?? Number.POSITIVE_INFINITY)) throw limitReached(samples);
-      yield {
-        labels: [series.labels],
-        timestampColumns: [Float64Array.from(series.timestampsMs.slice(from, to))],
-        timestampColumn: new Uint32Array(1),
-        values: Float64Array.from(series.values.slice(from, to)),
-        valueOffsets: Uint32Array.of(0, to - from),
-      };
-    }
+  series(request: SeriesRequest): Promise<Labels[]> {
+    return this.#queryable.series(request);
   }
 
-  async series(request: SeriesRequest): Promise<Labels[]> {
-    const tests = request.selectors.map(labelsTest);
-    const found: Labels[] = [];
-    for (const series of this.#tenants.get(request.tenant)?.values() ?? []) {
-      if (tests.length > 0 && !tests.some((test) => test(series.labels))) continue;
-      const hasSample = series.timestampsMs.some(
-        (ms) => ms >= request.startMs && ms <= request.endMs,
-      );
-      if (hasSample) found.push(series.labels);
-    }
-    return request.limit > 0 ? found.slice(0, request.limit) : found;
+  labelNames(request: SeriesRequest): Promise<string[]> {
+    return this.#queryable.labelNames(request);
   }
 
-  async labelNames(request: SeriesRequest): Promise<string[]> {
-    const found = await this.series({ ...request, limit: 0 });
-    const names = new Set(found.flatMap((labels) => labels.filter((_, i) => i % 2 === 0)));
-    return first([...names].sort(compareText), request.limit);
+  labelValues(name: string, request: SeriesRequest): Promise<string[]> {
+    return this.#queryable.labelValues(name, request);
   }
 
-  async labelValues(name: string, request: SeriesRequest): Promise<string[]> {
-    const found = await this.series({ ...request, limit: 0 });
-    const values = new Set(found.map((labels) => labelValue(labels, name)));
-    values.delete('');
-    return first([...values].sort(compareText), request.limit);
+  /**
+   * Pages of a stream that the shards' worker file adds (`runShard`), from all shards as they come.
+   *
+   * @throws MonError as a shard throws it; `query-canceled`
+   */
+  shardStreams(
+    request: { readonly name: string; readonly ask: unknown },
+    signal?: AbortSignal,
+  ): AsyncGenerator<{ readonly shard: number; readonly page: unknown }> {
+    return shardStreams(this.#parts.threads.shards.ports, request, signal);
   }
 
   /** Puts everything in the head onto disk as day directories; resolves when that is done. */
@@ -167,67 +139,108 @@ export class Database implements Appender, Queryable {
   }
 
   stats(): DatabaseStats {
-    let headSeries = 0;
-    let headSamples = 0;
-    for (const all of this.#tenants.values()) {
-      headSeries += all.size;
-      for (const series of all.values()) headSamples += series.values.length;
-    }
+    const { shards, walCounters } = this.#parts.threads;
+    const range = shards.timeRange;
     return {
-      headSeries,
-      headSamples,
-      headMinTimeMs: undefined,
-      headMaxTimeMs: undefined,
+      headSeries: shards.sum('series'),
+      headSamples: shards.sum('samples'),
+      headMinTimeMs: range?.minTimeMs,
+      headMaxTimeMs: range?.maxTimeMs,
       blocks: [],
-      walBytes: 0,
-      samplesAppended: this.#samplesAppended,
+      walBytes: walCounters[WAL_COUNTERS.bytes] ?? 0,
+      samplesAppended: shards.sum('samplesAppended'),
       samplesRejected: this.#samplesRejected,
-      walCommits: 0,
-      walSyncSeconds: 0,
+      walCommits: walCounters[WAL_COUNTERS.commits] ?? 0,
+      walSyncSeconds: walCounters[WAL_COUNTERS.syncSeconds] ?? 0,
       cuts: 0,
       merges: 0,
-      diskFull: false,
+      diskFull: this.#isDiskFull,
     };
   }
 
-  /** Ends all threads; the log keeps what is not in directories yet. */
-  async close(): Promise<void> {}
+  /** Takes word from the log thread that a commit failed. */
+  noteWalFailure({ isDiskFull, reason }: WalFailure): void {
+    if (isDiskFull && !this.#isDiskFull) {
+      this.#parts.options.log.error({}, 'the disk is full: writes are refused, reads go on');
+    } else if (!isDiskFull) {
+      this.#parts.options.log.error({ reason }, 'the write-ahead log could not be written');
+    }
+    this.#isDiskFull ||= isDiskFull;
+  }
+
+  /** Ends all threads; the log keeps what is not in directories yet. Calling it again waits too. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const { threads, dataDir } = this.#parts;
+    await this.#drained();
+    await threads.close(closing());
+    await dataDir.meta.close();
+    dataDir.lock.release();
+  }
+
+  /** Resolves when no append is under way. */
+  #drained(): Promise<void> {
+    if (this.#appends === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onDrained = resolve;
+    });
+  }
+
+  #leastBusyShard(): number {
+    return this.#dealt.indexOf(Math.min(...this.#dealt));
+  }
+
+  #admissionBounds(): AdmissionBounds {
+    const { clock, retentionMs, aheadMaxMs } = this.#parts.options;
+    const nowMs = clock.nowMs();
+    const keptFromMs = retentionMs === undefined ? Number.NEGATIVE_INFINITY : nowMs - retentionMs;
+    return {
+      minTimeMs: Math.max(keptFromMs, -TIMESTAMP_ABS_MAX_MS),
+      maxTimeMs: Math.min(nowMs + aheadMaxMs, TIMESTAMP_ABS_MAX_MS),
+    };
+  }
 }
 
-/** False where another value stands at this time. */
-function insert(series: StoredSeries, timestampMs: number, value: number): boolean {
-  const { timestampsMs, values } = series;
-  let at = timestampsMs.length;
-  while (at > 0 && (timestampsMs[at - 1] as number) > timestampMs) at--;
-  if (at > 0 && timestampsMs[at - 1] === timestampMs) return Object.is(values[at - 1], value);
-  timestampsMs.splice(at, 0, timestampMs);
-  values.splice(at, 0, value);
-  return true;
+function send(
+  port: ShardPort,
+  request: AppendRequest,
+  bounds: AdmissionBounds,
+): Promise<AppendOutcome> {
+  const { tenant } = request;
+  if (request.kind === 'columns') {
+    return port.call('appendColumns', { tenant, columns: request.columns, bounds });
+  }
+  // A body that is part of a larger buffer is copied: handing that over would take it from others.
+  const { body } = request;
+  const isWhole = body.byteLength === body.buffer.byteLength;
+  const own = isWhole ? body : body.slice();
+  return port.call('appendBody', { tenant, body: own, bounds }, [own.buffer]);
 }
 
-function first<T>(items: T[], limit: number): T[] {
-  return limit > 0 ? items.slice(0, limit) : items;
-}
-
-function emptyReport(job: JobReport['job']): JobReport {
-  return { job, blocksBefore: 0, blocksAfter: 0, bytesBefore: 0, bytesAfter: 0, elapsedMs: 0 };
-}
-
-function canceled(): MonError {
+function closing(): MonError {
   return new MonError({
-    code: 'query-canceled',
-    what: 'Cannot finish the selection',
-    why: 'the reader canceled it',
-    mend: 'Ask again.',
+    code: 'closing',
+    what: 'Cannot finish the request',
+    why: 'the database is being closed',
+    mend: 'Try again when it is back.',
     retryable: true,
   });
 }
 
-function limitReached(samples: number): MonError {
+function overloaded(appends: number): MonError {
   return new MonError({
-    code: 'query-limit',
-    what: 'Cannot finish the selection',
-    why: `it reads ${samples} samples and more, beyond the limit of the query`,
-    mend: 'Narrow the selector or the time range, or raise the limit.',
+    code: 'overloaded',
+    what: 'Cannot take the samples',
+    why: `${appends} appends are under way, as many as may be`,
+    mend: 'Send again after a pause, with fewer connections or larger bodies.',
+    retryable: true,
   });
+}
+
+function emptyReport(job: JobReport['job']): JobReport {
+  return { job, blocksBefore: 0, blocksAfter: 0, bytesBefore: 0, bytesAfter: 0, elapsedMs: 0 };
 }

@@ -205,17 +205,41 @@ t.test('runs of every length read back', async (t) => {
   t.equal(head.samples, 1000);
 });
 
+/** A series as a map does it: what is held, by generation, and the newest sample ever admitted. */
+class MapSeries {
+  readonly held = new Map<number, { value: number; generation: number }>();
+  newestMs = Number.NEGATIVE_INFINITY;
+
+  append(ms: number, value: number, generation: number): void {
+    if (this.held.has(ms) || ms === this.newestMs) return;
+    this.held.set(ms, { value, generation });
+    this.newestMs = Math.max(this.newestMs, ms);
+  }
+
+  drop(generation: number): void {
+    for (const [ms, held] of this.held) if (held.generation === generation) this.held.delete(ms);
+  }
+
+  sorted(): [number, number][] {
+    return [...this.held]
+      .map(([ms, { value }]) => [ms, value] as [number, number])
+      .sort(([a], [b]) => a - b);
+  }
+}
+
 t.test('a head does what a map per series does', async (t) => {
   const { next, seed } = randomFrom();
   t.comment(`seed ${seed}`);
   const head = newHead();
   const refs = Array.from({ length: 50 }, (_, i) => series(head, `m${i}`));
-  const expected = new Map(refs.map((ref) => [ref, new Map<number, number>()]));
+  const expected = new Map(refs.map((ref) => [ref, new MapSeries()]));
   let generation = 1;
   for (let round = 0; round < 400; round++) {
     if (next(40) === 0) {
-      for (const { number } of head.frozen) head.dropFrozen(number)?.arena.release();
-      if (generation > 1) for (const ref of refs) forgetDropped(head, ref, expected.get(ref));
+      for (const { number } of head.frozen) {
+        head.dropFrozen(number)?.arena.release();
+        for (const one of expected.values()) one.drop(number);
+      }
       head.freeze(++generation);
     }
     const samples: Sample[] = Array.from({ length: next(60) }, () => {
@@ -223,24 +247,10 @@ t.test('a head does what a map per series does', async (t) => {
       return [refs[next(refs.length)] as number, ms, next(1000)];
     });
     append(head, samples);
-    for (const [ref, ms, value] of samples) {
-      const held = expected.get(ref);
-      if (held !== undefined && !held.has(ms)) held.set(ms, value);
-    }
+    for (const [ref, ms, value] of samples) expected.get(ref)?.append(ms, value, generation);
   }
   for (const ref of refs) {
-    const wanted = [...(expected.get(ref) ?? [])].sort(([a], [b]) => a - b);
-    t.same(
-      read(head, ref).sort(([a], [b]) => a - b),
-      wanted,
-      `seed ${seed}`,
-    );
+    const got = read(head, ref).sort(([a], [b]) => a - b);
+    t.same(got, expected.get(ref)?.sorted(), `seed ${seed}`);
   }
 });
-
-/** What was in the dropped generation is forgotten; the newest sample of a series is not. */
-function forgetDropped(head: Head, ref: number, held: Map<number, number> | undefined): void {
-  const left = new Set(read(head, ref).map(([ms]) => ms));
-  const newest = head.newestMs[ref * 4];
-  for (const ms of held?.keys() ?? []) if (!left.has(ms) && ms !== newest) held?.delete(ms);
-}

@@ -54,6 +54,8 @@ export function admit(
           continue;
         }
         if (kept !== k) {
+          part.movedFrom ??= Uint32Array.from({ length: part.sampleCount }, (_, i) => i);
+          part.movedFrom[kept] = k;
           timestampsMs[kept] = timestampMs;
           valueBits[2 * kept] = low;
           valueBits[2 * kept + 1] = high;

@@ -8,7 +8,8 @@ import type { LateRuns } from './late-runs.ts';
 import { SampleArena, type SpareSegments } from './sample-arena.ts';
 
 export class Generation {
-  readonly number: number;
+  /** Fixed once the thread has started: replay learns only at its end which number is next. */
+  number: number;
   readonly arena: SampleArena;
   /** Late samples by ref. */
   readonly late = new Map<number, LateRuns>();

@@ -3,9 +3,9 @@
  * and frozen ones on their way into a directory.
  *
  * A sample passes twice: `admit` judges it before it is logged, against the newest sample of its
- * series; `insert` stores it after the commit. Insertion decides by itself whether a sample continues
- * its run or is late, and the first of two values at one timestamp stays, so that a replay of the log
- * ends in the same head.
+ * series; `insert` stores it after the commit. Insertion decides by itself whether a sample
+ * continues its run or is late, and the first of two values at one timestamp stays, so that a
+ * replay of the log ends in the same head.
  */
 import type { HashKey } from '../index/series-hash.ts';
 import { assert } from '../model/assert.ts';
@@ -23,7 +23,7 @@ import {
   SLICE_SAMPLES_MAX,
   type SpareSegments,
 } from './sample-arena.ts';
-import type { SampleBuffer } from './sample-buffer.ts';
+import { SampleBuffer } from './sample-buffer.ts';
 import type { SamplePart } from './sample-part.ts';
 import { SeriesTable } from './series-table.ts';
 
@@ -50,6 +50,10 @@ export class Head {
   #active: Generation;
   #frozen: Generation[] = [];
   #frozenMaxTimeMs = Number.NEGATIVE_INFINITY;
+  /** Series that leave unless someone asks for them; see `shard/series-departure.ts`. */
+  leaving = new Set<number>();
+  /** The generation that new records are of; one ahead of the active one while a freeze waits. */
+  loggedGeneration: number;
   /** See STATE_*. */
   states = new Uint32Array(STATE_WORDS * 1024);
   /** The same memory: entry `ref * STATE_WORDS / 2` is the newest timestamp. */
@@ -58,6 +62,13 @@ export class Head {
   constructor(key: HashKey, generation: number) {
     this.series = new SeriesTable(key);
     this.#active = new Generation(generation, this.#spare);
+    this.loggedGeneration = generation;
+  }
+
+  /** Gives the active generation its number, which replay has found out. */
+  begin(generation: number): void {
+    this.#active.number = generation;
+    this.loggedGeneration = generation;
   }
 
   get active(): Generation {
@@ -73,11 +84,12 @@ export class Head {
     return this.#frozen.reduce((sum, frozen) => sum + frozen.samples, this.#active.samples);
   }
 
-  /** The ref of a series, which is added if it is new. */
+  /** The ref of a series, which is added if it is new; one that is about to leave stays. */
   resolve(tenant: TenantId, labels: Labels): number {
     const before = this.series.count;
     const ref = this.series.resolve(tenant, labels);
     if (this.series.count !== before) this.#startState(ref);
+    this.leaving.delete(ref);
     return ref;
   }
 
@@ -209,6 +221,25 @@ export class Head {
   /** Whether a series has samples in a generation. */
   has(generation: Generation, ref: number): boolean {
     return this.run(generation, ref).count > 0 || generation.late.has(ref);
+  }
+
+  /**
+   * Sets the newest sample of a series back to what the head holds, after samples that were
+   * admitted could not be logged.
+   */
+  restoreNewest(ref: number): void {
+    const out = new SampleBuffer(1);
+    let newestMs = Number.NEGATIVE_INFINITY;
+    for (const generation of [this.#active, ...this.#frozen]) {
+      const count = this.read(generation, ref, { out, at: 0 });
+      const last = out.timestampsMs[count - 1] ?? Number.NEGATIVE_INFINITY;
+      if (count === 0 || last <= newestMs) continue;
+      newestMs = last;
+      const state = ref * STATE_WORDS;
+      this.states[state + STATE_VALUE] = out.valueBits[2 * count - 2] as number;
+      this.states[state + STATE_VALUE + 1] = out.valueBits[2 * count - 1] as number;
+    }
+    this.newestMs[(ref * STATE_WORDS) / 2] = newestMs;
   }
 
   /** Ends the active generation and starts the next. */

@@ -2,8 +2,8 @@
  * Samples of one series that came after a newer one: ascending runs, merged as they grow.
  *
  * A sample that continues the newest run is appended to it; any other starts a run. Runs are merged
- * whenever one is not at least twice as long as the one after it, so that n samples in any order cost
- * O(n log n) and never stand in more than log2(n) runs. A timestamp stands here once.
+ * whenever one is not at least twice as long as the one after it, so that n samples in any order
+ * cost O(n log n) and never stand in more than log2(n) runs. A timestamp stands here once.
  */
 import { SampleBuffer } from './sample-buffer.ts';
 
@@ -109,7 +109,9 @@ export class LateRuns {
   }
 }
 
-/** First index in [from, to) of an ascending column whose entry is not below `wanted`, else `to`. */
+/**
+ * First index in [from, to) of an ascending column whose entry is not below `wanted`, else `to`.
+ */
 export function lowerBound(
   column: Float64Array,
   wanted: number,

@@ -1,9 +1,10 @@
 /**
  * Which series of a head pass a selector, by the inverted index.
  *
- * Matchers on one name are taken together. A name whose matchers refuse the empty value gives posting
- * lists to choose from; one whose matchers pass it only excludes. The shortest lists are walked, the
- * rest is checked on each series' own pairs. Semantics: Prometheus tsdb/querier.go PostingsForMatchers.
+ * Matchers on one name are taken together. A name whose matchers refuse the empty value gives
+ * posting lists to choose from; one whose matchers pass it only excludes. The shortest lists are
+ * walked, the rest is checked on each series' own pairs. Semantics: Prometheus tsdb/querier.go
+ * PostingsForMatchers.
  */
 import { METRIC_NAME } from '../model/labels.ts';
 import { literalAlternatives, type Matcher, type ValueTest, valueTest } from '../model/matcher.ts';

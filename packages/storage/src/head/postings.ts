@@ -1,9 +1,9 @@
 /**
  * Posting lists of the head: for each pair the refs of the series that carry it, unordered.
  *
- * A list is a chain of slices of 4, 8, 16, ... words in shared pages, so that a list of one ref costs
- * four words and one of a million little more than its refs. The first word of a slice is the address
- * of the next. Freed slices are used again.
+ * A list is a chain of slices of 4, 8, 16, ... words in shared pages, so that a list of one ref
+ * costs four words and one of a million little more than its refs. The first word of a slice is the
+ * address of the next. Freed slices are used again.
  */
 
 const PAGE_BITS = 16;

@@ -21,6 +21,9 @@ export class SamplePart {
   /** [m+1] */
   readonly sampleOffsets: Uint32Array<ArrayBuffer>;
 
+  /** Where admission moved samples: the number each had before; undefined where none moved. */
+  movedFrom: Uint32Array | undefined;
+
   /** Columns over `buffer`, or over a new one, for so many series and samples. */
   constructor(seriesCount: number, sampleCount: number, buffer?: ArrayBuffer) {
     const bytes = 16 * sampleCount + 4 * seriesCount + 4 * (seriesCount + 1);

@@ -1,5 +1,6 @@
 /**
- * The series of a head: identity, labels as pair ids, posting lists. A ref is an index into columns.
+ * The series of a head: identity, labels as pair ids, posting lists. A ref is an index into
+ * columns.
  *
  * Refs are dense and used again after a series has left. Identity is the fingerprint of tenant and
  * labels, verified by the labels themselves. No object per series.
@@ -35,6 +36,8 @@ export class SeriesTable {
   /** By number of pairs: places in `#labelPairs` that left series gave back. */
   readonly #freeLabels: number[][] = [];
   readonly #freeRefs: number[] = [];
+  /** Refs between `detach` and `free`. */
+  readonly #detached = new Set<number>();
   #refsEnd = 0;
   #count = 0;
   /** Open addressing over the fingerprint's low half: ref + 1, or 0. */
@@ -71,8 +74,9 @@ export class SeriesTable {
     return this.#find(tenant, labels, fingerprint);
   }
 
-  isLive(ref: number): boolean {
-    return (this.#labelCounts[ref] ?? 0) > 0;
+  /** Whether a ref stands for a series that can be found, neither free nor detached. */
+  isAttached(ref: number): boolean {
+    return (this.#labelCounts[ref] ?? 0) > 0 && !this.#detached.has(ref);
   }
 
   tenant(ref: number): TenantId {
@@ -124,8 +128,9 @@ export class SeriesTable {
     const affected = new Set<number>();
     for (const ref of refs) {
       if (!mayLeave(ref)) continue;
-      assert(this.isLive(ref), `series ${ref} left already`);
+      assert(this.isAttached(ref), `series ${ref} left already`);
       this.#freeSlot(ref);
+      this.#detached.add(ref);
       isGone[ref] = 1;
       left.push(ref);
       for (let i = this.labelsFrom(ref); i < this.labelsTo(ref); i++) {
@@ -152,6 +157,7 @@ export class SeriesTable {
       this.#freeLabels[count] ??= [];
       this.#freeLabels[count].push(this.#labelsAt[ref] as number);
       this.#labelCounts[ref] = 0;
+      this.#detached.delete(ref);
       this.#freeRefs.push(ref);
       this.#count--;
     }

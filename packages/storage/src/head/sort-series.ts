@@ -1,7 +1,8 @@
 /**
  * Refs of a head in the order of blocks (`index/series-order.ts`), sorted in short slices of work.
  *
- * Compares interned pairs: equal ids need no look at strings, and most labels of neighbours are equal.
+ * Compares interned pairs: equal ids need no look at strings, and most labels of neighbours are
+ * equal.
  */
 import { compareSeries } from '../index/series-order.ts';
 import { compareText, METRIC_NAME } from '../model/labels.ts';

@@ -1,5 +1,6 @@
 /**
- * The records of the server's WAL: series definitions and float samples. Format: docs/formats/wal.md.
+ * The records of the server's WAL: series definitions and float samples. Format:
+ * docs/formats/wal.md.
  *
  * Refs are those of one shard in one generation; a definition stands before the first sample of its
  * series in that generation.

@@ -46,7 +46,9 @@ export function framedRecord(kind: number, payload: Uint8Array): Uint8Array<Arra
   return bytes;
 }
 
-/** Payload length of the frame header at `at`, or -1 where there is none; its 12 bytes are there. */
+/**
+ * Payload length of the frame header at `at`, or -1 where there is none; its 12 bytes are there.
+ */
 export function framePayloadBytes(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== FRAME_MARK) return -1;
   const check = (bytes[at + 2] as number) | ((bytes[at + 3] as number) << 8);

@@ -8,12 +8,14 @@
  */
 import {
   closeSync,
+  existsSync,
   fdatasyncSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   rmSync,
+  statSync,
   truncateSync,
   writeSync,
   writevSync,
@@ -186,10 +188,18 @@ function cutTornTail(last: SegmentFile): TornTail | undefined {
 
 /** Makes a folder durable, each missing parent included. */
 export function makeDirectory(dir: string): void {
-  const first = mkdirSync(dir, { recursive: true });
-  if (first === undefined) return;
-  const top = dirname(resolve(first));
-  for (let made = resolve(dir); made !== top; made = dirname(made)) syncDirectory(dirname(made));
+  const path = resolve(dir);
+  const parent = dirname(path);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || parent === path || existsSync(parent)) throw error;
+    makeDirectory(parent);
+    mkdirSync(path);
+  }
+  syncDirectory(parent);
 }
 
 /** Makes the names in a folder durable. */

@@ -1,0 +1,163 @@
+/**
+ * Starts the threads of a database and joins them by ports, in the order in which each needs what
+ * the one before found: maintenance (which directories live), log (where it was torn), shards,
+ * which replay the log.
+ */
+import { join } from 'node:path';
+import { MessageChannel, type Worker } from 'node:worker_threads';
+import type { DatabaseOptions, StorageBounds } from './database-options.ts';
+import type {
+  MaintenanceCalls,
+  MaintenanceOpening,
+  MaintenanceStart,
+} from './maintenance/maintenance-messages.ts';
+import type { MonError } from './model/error.ts';
+import type { NoCalls, ReplayReport } from './shard/shard-messages.ts';
+import { SHARD_WORKER_URL, ShardThreads } from './shard/shard-threads.ts';
+import { CallPort } from './threads/call-port.ts';
+import { startWorker } from './threads/start-worker.ts';
+import {
+  type LogThreadCalls,
+  type LogThreadReports,
+  type LogThreadStart,
+  WAL_COUNTERS_LENGTH,
+  type WalFailure,
+} from './wal/wal-messages.ts';
+
+const LOG_WORKER_URL = new URL('./wal/log-worker.js', import.meta.url);
+const MAINTENANCE_WORKER_URL = new URL('./maintenance/maintenance-worker.js', import.meta.url);
+
+/** The threads of an open database, replay done. */
+export interface Threads {
+  readonly shards: ShardThreads;
+  readonly log: CallPort<LogThreadCalls, LogThreadReports>;
+  readonly walCounters: Float64Array;
+  readonly maintenance: CallPort<MaintenanceCalls, NoCalls>;
+  readonly opening: MaintenanceOpening;
+  readonly generation: number;
+  close(error: MonError): Promise<void>;
+}
+
+export async function openThreads(
+  options: DatabaseOptions,
+  bounds: StorageBounds,
+  onWalFailure: (failure: WalFailure) => void,
+): Promise<Threads> {
+  const { dataDir, shards: count } = options;
+  const channels = Array.from({ length: count }, () => ({
+    log: new MessageChannel(),
+    maintenance: new MessageChannel(),
+  }));
+  const maintenance = startMaintenance(
+    dataDir,
+    channels.map((channel) => channel.maintenance.port1),
+  );
+  const log = startLog(
+    options,
+    bounds,
+    channels.map((channel) => channel.log.port1),
+    onWalFailure,
+  );
+  const workers = [maintenance.worker, log.worker];
+  let shards: ShardThreads | undefined;
+  const close = async (error: MonError) => {
+    await shards?.close(error);
+    await Promise.all([log.port.call('close', null), maintenance.port.call('close', null)]);
+    log.port.close(error);
+    maintenance.port.close(error);
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  };
+  try {
+    const opening = await maintenance.port.call('open', null);
+    const { hashKey, live } = opening;
+    reportOpening(options, opening);
+    const segments = await openLog(options, log.port);
+    shards = new ShardThreads({
+      ...{ workerUrl: options.shardWorker ?? SHARD_WORKER_URL, count, dataDir, hashKey, live },
+      logPorts: channels.map((channel) => channel.log.port2),
+      maintenancePorts: channels.map((channel) => channel.maintenance.port2),
+    });
+    const ask = { segments, cutThrough: opening.cutThrough };
+    const reports = await shards.callAll('replay', ask);
+    const [report] = reports as [ReplayReport, ...ReplayReport[]];
+    reportReplay(options, reports, segments.length);
+    await log.port.call('noteReplayed', report.generations);
+    const generation = Math.max(opening.cutThrough, report.highestGeneration) + 1;
+    await shards.callAll('begin', generation);
+    const { counters } = log;
+    return {
+      ...{ shards, log: log.port, walCounters: counters, maintenance: maintenance.port },
+      ...{ opening, generation, close },
+    };
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    throw error;
+  }
+}
+
+function startMaintenance(
+  dataDir: string,
+  shards: MaintenanceStart['shards'],
+): { worker: Worker; port: CallPort<MaintenanceCalls, NoCalls> } {
+  const workerData: MaintenanceStart = { dataDir, shards };
+  const start = { name: 'maintenance', workerData };
+  const worker = startWorker(MAINTENANCE_WORKER_URL, start, [...shards]);
+  return { worker, port: new CallPort<MaintenanceCalls, NoCalls>(worker, {}) };
+}
+
+function startLog(
+  { dataDir, fsync }: DatabaseOptions,
+  { segmentBytesMax }: StorageBounds,
+  shards: LogThreadStart['shards'],
+  onFailure: (failure: WalFailure) => void,
+) {
+  const counters = new SharedArrayBuffer(WAL_COUNTERS_LENGTH * 8);
+  const dir = join(dataDir, 'wal');
+  const workerData: LogThreadStart = { dir, segmentBytesMax, fsync, shards, counters };
+  const worker = startWorker(LOG_WORKER_URL, { name: 'log', workerData }, [...shards]);
+  const port = new CallPort<LogThreadCalls, LogThreadReports>(worker, {
+    failed: (failure) => {
+      onFailure(failure);
+      return null;
+    },
+  });
+  return { worker, port, counters: new Float64Array(counters) };
+}
+
+/** Opens the log; answers the segments to replay. */
+async function openLog(
+  { log }: DatabaseOptions,
+  port: CallPort<LogThreadCalls, LogThreadReports>,
+): Promise<readonly number[]> {
+  const { tornTail, segments } = await port.call('open', null);
+  if (tornTail !== null) {
+    const message = 'the write-ahead log ended in a write cut short, which was never acknowledged';
+    log.warn({ ...tornTail }, message);
+  }
+  return segments;
+}
+
+function reportOpening({ log }: DatabaseOptions, { manifest }: MaintenanceOpening): void {
+  const { tornBytes, removed, missing } = manifest;
+  if (tornBytes > 0) log.warn({ bytes: tornBytes }, 'cut a torn record off MANIFEST.log');
+  if (removed.length > 0) log.info({ removed }, 'removed directories that a crash left unlisted');
+  if (missing.length > 0) log.error({ missing }, 'listed directories are missing');
+}
+
+function reportReplay(
+  { log }: DatabaseOptions,
+  reports: readonly ReplayReport[],
+  segments: number,
+): void {
+  const [first] = reports as [ReplayReport, ...ReplayReport[]];
+  for (const damage of first.damages) {
+    log.error({ ...damage }, 'the write-ahead log is damaged here; what follows was read');
+  }
+  if (first.samplesLost > 0) {
+    const message = 'samples were lost: damage took the definition of their series';
+    log.error({ samples: first.samplesLost }, message);
+  }
+  const samples = reports.reduce((sum, report) => sum + report.samples, 0);
+  const series = reports.reduce((sum, report) => sum + report.series, 0);
+  if (segments > 0) log.info({ segments, samples, series }, 'replayed the write-ahead log');
+}

@@ -1,0 +1,67 @@
+/**
+ * Reading on main: every shard is asked, and answers are put together. A series lives in one shard.
+ */
+import { compareText, type Labels } from '../model/labels.ts';
+import type { Queryable, SelectRequest, SeriesBatch, SeriesRequest } from '../model/queryable.ts';
+import type { SeriesAsk } from '../shard/shard-messages.ts';
+import type { ShardThreads } from '../shard/shard-threads.ts';
+import { canceled, tooManySamples } from './query-errors.ts';
+import { type SeriesPage, SeriesPageReader } from './series-page.ts';
+import { shardStreams } from './shard-streams.ts';
+
+export class DatabaseQueryable implements Queryable {
+  readonly #shards: ShardThreads;
+
+  constructor(shards: ShardThreads) {
+    this.#shards = shards;
+  }
+
+  async *select(request: SelectRequest): AsyncGenerator<SeriesBatch> {
+    const { tenant, matchers, startMs, endMs, signal } = request;
+    const samplesMax = request.samplesMax ?? Number.MAX_SAFE_INTEGER;
+    const ask = { tenant, matchers, startMs, endMs, samplesMax };
+    const readers = this.#shards.ports.map(() => new SeriesPageReader());
+    let samples = 0;
+    const pages = shardStreams(this.#shards.ports, { name: 'select', ask }, signal);
+    for await (const { shard, page } of pages) {
+      const batch = (readers[shard] as SeriesPageReader).read(page as SeriesPage);
+      samples += sampleCount(batch);
+      if (samples > samplesMax) throw tooManySamples(samplesMax);
+      yield batch;
+    }
+  }
+
+  async series(request: SeriesRequest): Promise<Labels[]> {
+    const answers = await this.#shards.callAll('series', askOf(request));
+    return limited(answers.flat(), request);
+  }
+
+  async labelNames(request: SeriesRequest): Promise<string[]> {
+    const answers = await this.#shards.callAll('labelNames', askOf(request));
+    return limited(sortedUnique(answers), request);
+  }
+
+  async labelValues(name: string, request: SeriesRequest): Promise<string[]> {
+    const answers = await this.#shards.callAll('labelValues', { ...askOf(request), name });
+    return limited(sortedUnique(answers), request);
+  }
+}
+
+/** Samples of a batch. */
+function sampleCount(batch: SeriesBatch): number {
+  return batch.valueOffsets[batch.labels.length] as number;
+}
+
+function askOf({ tenant, selectors, startMs, endMs, limit, signal }: SeriesRequest): SeriesAsk {
+  if (signal?.aborted) throw canceled();
+  return { tenant, selectors, startMs, endMs, limit };
+}
+
+function sortedUnique(answers: readonly (readonly string[])[]): string[] {
+  return [...new Set(answers.flat())].sort(compareText);
+}
+
+function limited<T>(items: T[], { limit, signal }: SeriesRequest): T[] {
+  if (signal?.aborted) throw canceled();
+  return limit > 0 ? items.slice(0, limit) : items;
+}

@@ -1,0 +1,117 @@
+/**
+ * A batch of series on its way between threads: columns are handed over, label pairs travel once.
+ *
+ * Writer and reader of a stream each keep the pairs met so far; a pair is a number from then on.
+ */
+import type { Labels } from '../model/labels.ts';
+import type { SeriesBatch } from '../model/queryable.ts';
+
+export interface SeriesPage {
+  /** Pairs not met before in this stream: name, value, name, value, ... */
+  readonly pairs: readonly string[];
+  /** Pairs of all series, by number. */
+  readonly labelPairs: Uint32Array<ArrayBuffer>;
+  /** [n+1] */
+  readonly labelOffsets: Uint32Array<ArrayBuffer>;
+  /** All timestamp columns, one after the other. */
+  readonly timestampsMs: Float64Array<ArrayBuffer>;
+  /** [c+1] */
+  readonly columnOffsets: Uint32Array<ArrayBuffer>;
+  /** [n], values, [n+1]: as in `SeriesBatch`. */
+  readonly timestampColumn: Uint32Array<ArrayBuffer>;
+  readonly values: Float64Array<ArrayBuffer>;
+  readonly valueOffsets: Uint32Array<ArrayBuffer>;
+}
+
+export class SeriesPageWriter {
+  /** name -> value -> number */
+  readonly #names = new Map<string, Map<string, number>>();
+  #count = 0;
+
+  /** The page of a batch whose columns are not used any more on this side. */
+  write(batch: SeriesBatch): SeriesPage {
+    const pairs: string[] = [];
+    const labelOffsets = new Uint32Array(batch.labels.length + 1);
+    batch.labels.forEach((labels, i) => {
+      labelOffsets[i + 1] = (labelOffsets[i] as number) + labels.length / 2;
+    });
+    const labelPairs = new Uint32Array(labelOffsets.at(-1) as number);
+    let at = 0;
+    for (const labels of batch.labels) {
+      for (let i = 0; i < labels.length; i += 2) {
+        labelPairs[at++] = this.#pair(labels[i] as string, labels[i + 1] as string, pairs);
+      }
+    }
+    const columns = batch.timestampColumns;
+    const columnOffsets = new Uint32Array(columns.length + 1);
+    columns.forEach((column, i) => {
+      columnOffsets[i + 1] = (columnOffsets[i] as number) + column.length;
+    });
+    const timestampsMs = new Float64Array(columnOffsets.at(-1) as number);
+    columns.forEach((column, i) => {
+      timestampsMs.set(column, columnOffsets[i]);
+    });
+    return {
+      pairs,
+      labelPairs,
+      labelOffsets,
+      timestampsMs,
+      columnOffsets,
+      timestampColumn: Uint32Array.from(batch.timestampColumn),
+      values: ownColumn(batch.values),
+      valueOffsets: Uint32Array.from(batch.valueOffsets),
+    };
+  }
+
+  #pair(name: string, value: string, added: string[]): number {
+    let values = this.#names.get(name);
+    if (values === undefined) {
+      values = new Map();
+      this.#names.set(name, values);
+    }
+    const known = values.get(value);
+    if (known !== undefined) return known;
+    values.set(value, this.#count);
+    added.push(name, value);
+    return this.#count++;
+  }
+}
+
+/** A column that fills its buffer, so that handing it over takes nothing else along. */
+function ownColumn(column: Float64Array): Float64Array<ArrayBuffer> {
+  const { buffer } = column;
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === column.byteLength;
+  return isWhole ? (column as Float64Array<ArrayBuffer>) : column.slice();
+}
+
+/** The buffers of a page that are handed over. */
+export function pageBuffers(page: SeriesPage): ArrayBuffer[] {
+  return [page.timestampsMs.buffer, page.values.buffer];
+}
+
+export class SeriesPageReader {
+  readonly #pairs: string[] = [];
+
+  read(page: SeriesPage): SeriesBatch {
+    for (const text of page.pairs) this.#pairs.push(text);
+    const { labelOffsets, columnOffsets, timestampsMs } = page;
+    const labels = Array.from({ length: labelOffsets.length - 1 }, (_, i) =>
+      this.#labels(page.labelPairs, labelOffsets[i] as number, labelOffsets[i + 1] as number),
+    );
+    const timestampColumns = Array.from({ length: columnOffsets.length - 1 }, (_, i) =>
+      timestampsMs.subarray(columnOffsets[i], columnOffsets[i + 1]),
+    );
+    const { timestampColumn, values, valueOffsets } = page;
+    return { labels, timestampColumns, timestampColumn, values, valueOffsets };
+  }
+
+  #labels(labelPairs: Uint32Array, from: number, to: number): Labels {
+    const labels = new Array<string>(2 * (to - from));
+    for (let i = from, at = 0; i < to; i++, at += 2) {
+      const pair = 2 * (labelPairs[i] as number);
+      labels[at] = this.#pairs[pair] as string;
+      labels[at + 1] = this.#pairs[pair + 1] as string;
+    }
+    return labels;
+  }
+}

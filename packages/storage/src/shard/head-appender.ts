@@ -1,0 +1,160 @@
+/**
+ * The way of samples into a shard's head: admitted, logged under the current generation, and after
+ * the commit inserted. Commits come in the order of requests, so insertions do too.
+ *
+ * A freeze takes effect between two insertions: records are tagged with the new generation at once,
+ * and the head is frozen when the last record of the old one has been inserted.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { type AdmissionBounds, admit } from '../head/admission.ts';
+import { type Head, STATE_LOGGED, STATE_WORDS } from '../head/head.ts';
+import type { SamplePart } from '../head/sample-part.ts';
+import { type SeriesDefinition, WalRecordWriter } from '../head/wal-record.ts';
+import { assert } from '../model/assert.ts';
+import { MonError } from '../model/error.ts';
+import type { TenantId } from '../model/tenant.ts';
+import type { WalFailure, WalReply, WalRequest } from '../wal/wal-messages.ts';
+import { type PartOutcome, PartRejections } from './part-outcome.ts';
+
+interface PendingAppend {
+  readonly part: SamplePart;
+  readonly generation: number;
+  readonly rejections: PartRejections;
+  resolve(outcome: PartOutcome): void;
+  reject(error: MonError): void;
+}
+
+export class HeadAppender {
+  readonly #head: Head;
+  readonly #shard: number;
+  readonly #log: MessagePort;
+  readonly #writer = new WalRecordWriter();
+  #pending: PendingAppend[] = [];
+  #onFrozen: (() => void) | undefined;
+  /** Requests sent before the log thread learns that we know of a failure: all will be refused. */
+  #doomed = 0;
+  samplesAppended = 0;
+
+  constructor(head: Head, shard: number, log: MessagePort) {
+    this.#head = head;
+    this.#shard = shard;
+    this.#log = log;
+    log.on('message', (reply: WalReply) => {
+      if (reply.kind === 'committed') this.#insertNext(reply.count);
+      else this.#failNext(reply.count, reply);
+    });
+  }
+
+  /**
+   * Stores a part; resolves when it is durable and in the head.
+   *
+   * @throws MonError `disk-full`, `wal-failed`
+   */
+  append(tenant: TenantId, part: SamplePart, bounds: AdmissionBounds): Promise<PartOutcome> {
+    const rejections = new PartRejections(this.#head, part);
+    const sent = part.sampleCount;
+    admit(this.#head, part, { bounds, onRejected: rejections.onRejected });
+    this.samplesAppended += sent - rejections.rejected;
+    if (part.sampleCount === 0) return Promise.resolve(rejections);
+    const generation = this.#head.loggedGeneration;
+    const origin = { generation, shard: this.#shard };
+    const definitions = this.#undefinedSeries(part);
+    if (definitions.length > 0) this.#writer.addSeries(origin, tenant, definitions);
+    this.#writer.addSamples(origin, part);
+    const bytes = this.#writer.take();
+    this.#log.postMessage({ generation, bytes } satisfies WalRequest, [bytes.buffer]);
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ part, generation, rejections, resolve, reject });
+    });
+  }
+
+  /** Ends the current generation; resolves when the head has frozen it. */
+  freeze(next: number): Promise<void> {
+    const { loggedGeneration } = this.#head;
+    assert(next > loggedGeneration && this.#onFrozen === undefined, 'a freeze is under way');
+    this.#head.loggedGeneration = next;
+    return new Promise((resolve) => {
+      this.#onFrozen = resolve;
+      this.#freezeIfDrained();
+    });
+  }
+
+  #freezeIfDrained(): void {
+    if (this.#onFrozen === undefined) return;
+    const next = this.#head.loggedGeneration;
+    if (this.#pending.some(({ generation }) => generation < next)) return;
+    this.#head.freeze(next);
+    this.#onFrozen();
+    this.#onFrozen = undefined;
+  }
+
+  /** Series of a part that no record of this generation has defined yet. */
+  #undefinedSeries({ refs, seriesCount }: SamplePart): SeriesDefinition[] {
+    const { states, series } = this.#head;
+    const generation = this.#head.loggedGeneration;
+    const definitions: SeriesDefinition[] = [];
+    for (let s = 0; s < seriesCount; s++) {
+      const ref = refs[s] as number;
+      const logged = ref * STATE_WORDS + STATE_LOGGED;
+      if (states[logged] === generation) continue;
+      states[logged] = generation;
+      definitions.push({ ref, shardHash: series.shardHash(ref), labels: series.labels(ref) });
+    }
+    return definitions;
+  }
+
+  #insertNext(count: number): void {
+    for (const { part, generation, rejections, resolve } of this.#take(count)) {
+      assert(generation === this.#head.active.number, 'an insertion passed a freeze');
+      this.#head.insert(part, rejections.onConflict);
+      resolve(rejections);
+      this.#freezeIfDrained();
+    }
+  }
+
+  #failNext(count: number, failure: WalFailure): void {
+    if (this.#doomed === 0) {
+      this.#doomed = this.#pending.length;
+      for (const { part } of this.#pending) this.#undo(part);
+      this.#log.postMessage({ kind: 'failure-seen' } satisfies WalRequest);
+    }
+    this.#doomed -= count;
+    for (const { reject } of this.#take(count)) reject(walError(failure));
+    this.#freezeIfDrained();
+  }
+
+  /** Takes back what admission and definition noted of samples that will not be stored. */
+  #undo({ refs, seriesCount, sampleCount }: SamplePart): void {
+    this.samplesAppended -= sampleCount;
+    for (let s = 0; s < seriesCount; s++) {
+      const ref = refs[s] as number;
+      this.#head.states[ref * STATE_WORDS + STATE_LOGGED] = 0;
+      this.#head.restoreNewest(ref);
+    }
+  }
+
+  *#take(count: number): Generator<PendingAppend> {
+    assert(count <= this.#pending.length, 'the log answered more than it was asked');
+    for (let i = 0; i < count; i++) yield this.#pending.shift() as PendingAppend;
+  }
+}
+
+/** The error of an append that could not be logged. */
+export function walError({ isDiskFull, reason }: WalFailure): MonError {
+  if (isDiskFull) {
+    return new MonError({
+      code: 'disk-full',
+      what: 'Cannot store the samples',
+      why: 'the disk of the data directory is full; what is stored can still be read',
+      mend: 'Make room; writes resume by themselves within a minute.',
+      retryable: true,
+    });
+  }
+  return new MonError({
+    code: 'wal-failed',
+    what: 'Cannot store the samples',
+    why: `the write-ahead log could not be written (${reason})`,
+    mend: 'Look at the disk of the data directory; the sender may try again.',
+    retryable: true,
+  });
+}

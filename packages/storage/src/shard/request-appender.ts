@@ -1,0 +1,154 @@
+/**
+ * An append as the shard that received it sees it: routed, each owner given its part, the outcomes
+ * put together.
+ */
+import type { AdmissionBounds } from '../head/admission.ts';
+import type { Head } from '../head/head.ts';
+import { REF_UNKNOWN, SamplePart } from '../head/sample-part.ts';
+import {
+  type AppendOutcome,
+  type AppendRequest,
+  REJECTIONS_MAX,
+  type Rejection,
+} from '../model/appender.ts';
+import { assert } from '../model/assert.ts';
+import type { TenantId } from '../model/tenant.ts';
+import type { CallPort } from '../threads/call-port.ts';
+import type { AppendRouter, RoutedPart, RoutedRequest } from './append-router.ts';
+import type { HeadAppender } from './head-appender.ts';
+import type { PartOutcome } from './part-outcome.ts';
+import type { SeriesCache } from './series-cache.ts';
+import type { PartAsk, PeerCalls } from './shard-messages.ts';
+
+/** Joins the labels of a series for the way to another shard; no valid label holds it. */
+const LABEL_SEPARATOR = '\0';
+
+export type PeerPort = CallPort<PeerCalls, PeerCalls>;
+
+export interface RequestAppenderParts {
+  readonly index: number;
+  readonly head: Head;
+  readonly appender: HeadAppender;
+  readonly router: AppendRouter;
+  readonly cache: SeriesCache;
+  /** By shard; undefined at this one's own index. */
+  readonly peers: readonly (PeerPort | undefined)[];
+}
+
+export class RequestAppender {
+  readonly #parts: RequestAppenderParts;
+
+  constructor(parts: RequestAppenderParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws MonError `bad-body`, `disk-full`, `wal-failed` */
+  async append(request: AppendRequest, bounds: AdmissionBounds): Promise<AppendOutcome> {
+    const { router, index } = this.#parts;
+    const { tenant } = request;
+    const routed =
+      request.kind === 'body'
+        ? router.routeBody(tenant, request.body)
+        : router.routeColumns(request);
+    const [only] = routed.parts;
+    if (only !== undefined && routed.parts.length === 1 && only.owner === index) {
+      return outcomeOf(routed, [await this.#appendOwn(tenant, only, bounds)]);
+    }
+    const outcomes = await settle(
+      routed.parts.map((part) =>
+        part.owner === index
+          ? this.#appendOwn(tenant, part, bounds)
+          : this.#appendElsewhere(tenant, part, bounds),
+      ),
+    );
+    return outcomeOf(routed, outcomes);
+  }
+
+  /** Takes a part that another shard decoded. */
+  async takePart(ask: PartAsk): Promise<PartOutcome & { readonly refs: Uint32Array }> {
+    const { tenant, bounds, buffer, seriesCount, sampleCount, unknownAt, unknownLabels } = ask;
+    const { head, appender } = this.#parts;
+    const part = new SamplePart(seriesCount, sampleCount, buffer);
+    const refs = new Uint32Array(unknownAt.length);
+    unknownLabels.forEach((joined, i) => {
+      const ref = head.resolve(tenant, joined.split(LABEL_SEPARATOR));
+      refs[i] = ref;
+      part.refs[unknownAt[i] as number] = ref;
+    });
+    const { rejected, rejections } = await appender.append(tenant, part, bounds);
+    return { rejected, rejections, refs };
+  }
+
+  #appendOwn(
+    tenant: TenantId,
+    { part, unknown }: RoutedPart,
+    bounds: AdmissionBounds,
+  ): Promise<PartOutcome> {
+    const { head, cache, index, appender } = this.#parts;
+    for (const { index: at, labels, hash } of unknown) {
+      const ref = head.resolve(tenant, labels);
+      part.refs[at] = ref;
+      if (hash !== undefined) cache.set(hash, 0, { owner: index, ref });
+    }
+    return appender.append(tenant, part, bounds);
+  }
+
+  async #appendElsewhere(
+    tenant: TenantId,
+    { owner, part, unknown }: RoutedPart,
+    bounds: AdmissionBounds,
+  ): Promise<PartOutcome> {
+    const peer = this.#parts.peers[owner];
+    assert(peer !== undefined, `no port to shard ${owner}`);
+    const { buffer, seriesCount, sampleCount } = part;
+    const unknownAt = Uint32Array.from(unknown, ({ index }) => index);
+    const unknownLabels = unknown.map(({ labels }) => labels.join(LABEL_SEPARATOR));
+    const ask = { tenant, bounds, buffer, seriesCount, sampleCount, unknownAt, unknownLabels };
+    const outcome = await peer.call('part', ask, [buffer]);
+    unknown.forEach(({ hash }, i) => {
+      const ref = outcome.refs[i] ?? REF_UNKNOWN;
+      if (hash !== undefined) this.#parts.cache.set(hash, 0, { owner, ref });
+    });
+    return outcome;
+  }
+}
+
+/** Waits for all, so that no part is still on its way when the request is answered. */
+async function settle(parts: readonly Promise<PartOutcome>[]): Promise<PartOutcome[]> {
+  const settled = await Promise.allSettled(parts);
+  return settled.map((part) => {
+    if (part.status === 'rejected') throw part.reason;
+    return part.value;
+  });
+}
+
+function outcomeOf(routed: RoutedRequest, outcomes: readonly PartOutcome[]): AppendOutcome {
+  const { samples, metadata } = routed;
+  let { rejected } = routed;
+  const rejections: Rejection[] = [...routed.rejections];
+  outcomes.forEach((outcome, i) => {
+    rejected += outcome.rejected;
+    const { firstSamples, sampleOffsets } = routed.parts[i] as RoutedPart;
+    for (const { sample, code, reason } of outcome.rejections) {
+      rejections.push({ index: requestIndex(sample, firstSamples, sampleOffsets), code, reason });
+    }
+  });
+  rejections.sort((a, b) => a.index - b.index);
+  return {
+    accepted: samples - rejected,
+    rejected,
+    rejections: rejections.slice(0, REJECTIONS_MAX),
+    metadata,
+  };
+}
+
+/** Number in the request of a sample of a part. */
+function requestIndex(
+  sample: number,
+  firstSamples: Uint32Array,
+  sampleOffsets: Uint32Array,
+): number {
+  let series = 0;
+  while ((sampleOffsets[series + 1] as number) <= sample) series++;
+  return (firstSamples[series] as number) + sample - (sampleOffsets[series] as number);
+}

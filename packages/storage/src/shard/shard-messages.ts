@@ -1,0 +1,163 @@
+/**
+ * What passes between main, the shards and maintenance. Shapes only.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { AdmissionBounds } from '../head/admission.ts';
+import type { HashKey } from '../index/series-hash.ts';
+import type { ManifestEntry } from '../manifest/manifest-entry.ts';
+import type { AppendOutcome, SampleColumns } from '../model/appender.ts';
+import type { Labels } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+import type { TenantId } from '../model/tenant.ts';
+import type { SeriesPage } from '../querier/series-page.ts';
+import type { PartOutcome } from './part-outcome.ts';
+
+/** From main, with the thread's start. */
+export interface ShardStart {
+  readonly dataDir: string;
+  readonly index: number;
+  readonly count: number;
+  readonly hashKey: HashKey;
+  readonly live: readonly ManifestEntry[];
+  /** Ports to the other shards, by index; undefined at this shard's own. */
+  readonly peers: readonly (MessagePort | undefined)[];
+  readonly log: MessagePort;
+  readonly maintenance: MessagePort;
+  /** A Float64Array, see SHARD_COUNTERS. */
+  readonly counters: SharedArrayBuffer;
+}
+
+/** Entries of the counters that a shard keeps for main to read. */
+export const SHARD_COUNTERS = {
+  series: 0,
+  samples: 1,
+  /** Bytes of sample memory of the active generation. */
+  activeBytes: 2,
+  minTimeMs: 3,
+  maxTimeMs: 4,
+  samplesAppended: 5,
+} as const;
+export const SHARD_COUNTERS_LENGTH = 6;
+
+export interface ReplayAsk {
+  /** Segments by number; those made since are not replayed. */
+  readonly segments: readonly number[];
+  /** Generations up to this one are in directories. */
+  readonly cutThrough: number;
+}
+
+/** What one shard found in the WAL. Every shard reads all of it; only samples differ. */
+export interface ReplayReport {
+  readonly samples: number;
+  readonly series: number;
+  /** Samples of this shard's share whose series was never defined. */
+  readonly highestGeneration: number;
+  /** Highest generation by segment. */
+  readonly generations: readonly (readonly [segment: number, generation: number])[];
+  readonly damages: readonly ReplayDamage[];
+  /** Samples that cannot be placed, since damage took their series' definition. */
+  readonly samplesLost: number;
+}
+
+export interface ReplayDamage {
+  readonly path: string;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly reason: string;
+}
+
+/** A selection or another reading: pulled page by page. */
+export interface SelectAsk {
+  readonly tenant: TenantId;
+  readonly matchers: readonly Matcher[];
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly samplesMax: number;
+}
+
+export interface SeriesAsk {
+  readonly tenant: TenantId;
+  readonly selectors: readonly (readonly Matcher[])[];
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly limit: number;
+}
+
+/** One page of a stream; the stream is over, and forgotten, when `isLast`. */
+export interface StreamPage {
+  readonly page: unknown;
+  readonly isLast: boolean;
+}
+
+/** Main calls a shard. */
+export type ShardCalls = {
+  replay(ask: ReplayAsk): ReplayReport;
+  /** Replay is done in all shards: this is the active generation. */
+  begin(generation: number): null;
+  appendBody(ask: {
+    readonly tenant: TenantId;
+    readonly body: Uint8Array;
+    readonly bounds: AdmissionBounds;
+  }): Promise<AppendOutcome>;
+  appendColumns(ask: {
+    readonly tenant: TenantId;
+    readonly columns: SampleColumns;
+    readonly bounds: AdmissionBounds;
+  }): Promise<AppendOutcome>;
+  /** Starts a stream and answers its first page. */
+  open(ask: {
+    readonly stream: number;
+    readonly name: string;
+    readonly ask: unknown;
+  }): Promise<StreamPage>;
+  next(stream: number): Promise<StreamPage>;
+  /** Ends a stream early. */
+  cancel(stream: number): null;
+  series(ask: SeriesAsk): Promise<readonly Labels[]>;
+  labelNames(ask: SeriesAsk): Promise<readonly string[]>;
+  labelValues(ask: SeriesAsk & { readonly name: string }): Promise<readonly string[]>;
+  /** Ends the active generation; answers when it is frozen. */
+  freeze(next: number): Promise<null>;
+  /**
+   * Reads these directories from now on, and forgets a generation that is in one of them. Answers
+   * when nobody reads what was taken away.
+   */
+  swap(ask: { readonly live: readonly ManifestEntry[]; readonly cut: number }): Promise<null>;
+  stop(ask: null): Promise<null>;
+};
+
+/** A shard calls another. */
+export type PeerCalls = {
+  part(ask: PartAsk): Promise<PartOutcome & { readonly refs: Uint32Array }>;
+  /**
+   * Series of `owner` that are about to leave: the answer says that no message names them again.
+   */
+  forget(ask: { readonly owner: number; readonly refs: Uint32Array }): Promise<null>;
+};
+
+export interface PartAsk {
+  readonly tenant: TenantId;
+  readonly bounds: AdmissionBounds;
+  readonly buffer: ArrayBuffer;
+  readonly seriesCount: number;
+  readonly sampleCount: number;
+  /** Index in the part of each series that has no ref, and its labels joined by U+0000. */
+  readonly unknownAt: Uint32Array;
+  readonly unknownLabels: readonly string[];
+}
+
+/** Maintenance calls a shard during a cut. */
+export type CutCalls = {
+  /** Series of the frozen generation in block order, page by page; null at the end. */
+  nextPage(generation: number): Promise<CutPage | null>;
+};
+
+export interface CutPage {
+  readonly page: SeriesPage;
+  /** [n] */
+  readonly tenants: readonly TenantId[];
+  readonly shardHashes: Uint32Array;
+}
+
+/** Nothing is called in this direction. */
+export type NoCalls = Record<never, never>;

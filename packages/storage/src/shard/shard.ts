@@ -1,0 +1,190 @@
+/**
+ * One shard: decodes bodies that are dealt to it, owns the head of its series, and reads them from
+ * head and directories. Lives on a thread of its own and shares nothing.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { Generation } from '../head/generation.ts';
+import { Head } from '../head/head.ts';
+import { assert } from '../model/assert.ts';
+import type { Queryable, SelectRequest } from '../model/queryable.ts';
+import { pageBuffers, SeriesPageWriter } from '../querier/series-page.ts';
+import { ShardQueryable } from '../querier/shard-queryable.ts';
+import { CallPort, type Handlers, Transferred } from '../threads/call-port.ts';
+import { AppendRouter } from './append-router.ts';
+import { cutPages } from './cut-source.ts';
+import { HeadAppender } from './head-appender.ts';
+import { Readers } from './readers.ts';
+import { replayWal } from './replay-wal.ts';
+import { type PeerPort, RequestAppender } from './request-appender.ts';
+import { SeriesCache } from './series-cache.ts';
+import { forgetSeries, SeriesDeparture } from './series-departure.ts';
+import {
+  type CutCalls,
+  type CutPage,
+  type NoCalls,
+  type PeerCalls,
+  type SelectAsk,
+  SHARD_COUNTERS,
+  type ShardCalls,
+  type ShardStart,
+} from './shard-messages.ts';
+import { type SourcePage, type StreamSource, Streams } from './streams.ts';
+
+/**
+ * What a composition root adds to the shards: streams by name over the shard's own series. Makes
+ * the pages of an answer; buffers named with a page are handed over.
+ */
+export type ShardExtensions = {
+  readonly [name: string]: (
+    ask: unknown,
+    context: { readonly queryable: Queryable; readonly signal: AbortSignal },
+  ) => AsyncIterator<SourcePage>;
+};
+
+export class Shard {
+  readonly #start: ShardStart;
+  readonly #counters: Float64Array;
+  readonly #head: Head;
+  readonly #cache = new SeriesCache();
+  readonly #readers = new Readers();
+  readonly #appender: HeadAppender;
+  readonly #requests: RequestAppender;
+  readonly #queryable: ShardQueryable;
+  readonly #streams: Streams;
+  readonly #departure: SeriesDeparture;
+  #cut: { readonly generation: Generation; readonly pages: AsyncGenerator<CutPage> } | undefined;
+
+  constructor(start: ShardStart, main: MessagePort, extensions: ShardExtensions) {
+    const { index, count, hashKey, log } = start;
+    this.#start = start;
+    this.#counters = new Float64Array(start.counters);
+    this.#head = new Head(hashKey, 1);
+    this.#appender = new HeadAppender(this.#head, index, log);
+    const peers = start.peers.map((port) => port && this.#peerPort(port));
+    const cache = this.#cache;
+    const head = this.#head;
+    const readers = this.#readers;
+    const router = new AppendRouter({ key: hashKey, shards: count, cache });
+    const appender = this.#appender;
+    this.#requests = new RequestAppender({ index, head, appender, router, cache, peers });
+    this.#queryable = new ShardQueryable(head, readers);
+    this.#departure = new SeriesDeparture({ index, head, cache, peers, readers });
+    this.#streams = new Streams(this.#sources(extensions));
+    new CallPort<NoCalls, CutCalls>(start.maintenance, {
+      nextPage: (generation) => this.#nextCutPage(generation),
+    });
+    new CallPort<NoCalls, ShardCalls>(main, this.#handlers());
+  }
+
+  #handlers(): Handlers<ShardCalls> {
+    const { dataDir, index, count } = this.#start;
+    const queryable = this.#queryable;
+    return {
+      replay: (ask) => this.#counted(replayWal({ head: this.#head, dataDir, index, count }, ask)),
+      begin: (generation) => {
+        this.#head.begin(generation);
+        return null;
+      },
+      appendBody: async ({ tenant, body, bounds }) => {
+        const request = {
+          kind: 'body',
+          format: 'remote-write-1',
+          tenant,
+          body: body as Uint8Array<ArrayBuffer>,
+        } as const;
+        return this.#counted(await this.#requests.append(request, bounds));
+      },
+      appendColumns: async ({ tenant, columns, bounds }) =>
+        this.#counted(await this.#requests.append({ kind: 'columns', tenant, columns }, bounds)),
+      open: ({ stream, name, ask }) => this.#streams.open(stream, name, ask),
+      next: (stream) => this.#streams.next(stream),
+      cancel: (stream) => {
+        this.#streams.cancel(stream);
+        return null;
+      },
+      series: (ask) => queryable.series(ask),
+      labelNames: (ask) => queryable.labelNames(ask),
+      labelValues: ({ name, ...ask }) => queryable.labelValues(name, ask),
+      freeze: async (next) => {
+        await this.#appender.freeze(next);
+        return this.#counted(null);
+      },
+      swap: async ({ cut }) => this.#swap(cut),
+      stop: async () => this.#stop(),
+    };
+  }
+
+  #peerPort(port: MessagePort): PeerPort {
+    return new CallPort<PeerCalls, PeerCalls>(port, {
+      part: async (ask) => this.#counted(await this.#requests.takePart(ask)),
+      forget: async ({ owner, refs }) => {
+        await forgetSeries(this.#cache, owner, refs);
+        return null;
+      },
+    });
+  }
+
+  #sources(extensions: ShardExtensions): ReadonlyMap<string, StreamSource> {
+    const queryable = this.#queryable;
+    const sources = new Map<string, StreamSource>([
+      ['select', (ask, signal) => selectPages(queryable, { ...(ask as SelectAsk), signal })],
+    ]);
+    for (const [name, source] of Object.entries(extensions)) {
+      assert(!sources.has(name), `two streams are called ${name}`);
+      sources.set(name, (ask, signal) => source(ask, { queryable, signal }));
+    }
+    return sources;
+  }
+
+  async #nextCutPage(number: number): Promise<Transferred<CutPage | null>> {
+    if (this.#cut?.generation.number !== number) {
+      const generation = this.#head.frozen.find((frozen) => frozen.number === number);
+      assert(generation !== undefined, `generation ${number} is not frozen`);
+      this.#cut = { generation, pages: cutPages(this.#head, generation) };
+    }
+    const { value, done } = await this.#cut.pages.next();
+    if (done) {
+      this.#cut = undefined;
+      return new Transferred(null, []);
+    }
+    return new Transferred(value, pageBuffers(value.page));
+  }
+
+  async #swap(cut: number): Promise<null> {
+    const dropped = this.#head.frozen.filter(({ number }) => number <= cut);
+    for (const { number } of dropped) this.#head.dropFrozen(number);
+    this.#counted(null);
+    await this.#readers.past();
+    for (const { arena } of dropped) arena.release();
+    if (dropped.length > 0) await this.#departure.run();
+    return this.#counted(null);
+  }
+
+  async #stop(): Promise<null> {
+    return null;
+  }
+
+  /** Passes an answer on, counters brought up to date before. */
+  #counted<T>(answer: T): T {
+    const counters = this.#counters;
+    const generations = [...this.#head.frozen, this.#head.active];
+    counters[SHARD_COUNTERS.series] = this.#head.series.count;
+    counters[SHARD_COUNTERS.samples] = generations.reduce((sum, g) => sum + g.samples, 0);
+    counters[SHARD_COUNTERS.activeBytes] = this.#head.active.bytes;
+    counters[SHARD_COUNTERS.minTimeMs] = Math.min(...generations.map((g) => g.minTimeMs));
+    counters[SHARD_COUNTERS.maxTimeMs] = Math.max(...generations.map((g) => g.maxTimeMs));
+    counters[SHARD_COUNTERS.samplesAppended] = this.#appender.samplesAppended;
+    return answer;
+  }
+}
+
+async function* selectPages(
+  queryable: Queryable,
+  request: SelectRequest,
+): AsyncGenerator<SourcePage, undefined> {
+  const writer = new SeriesPageWriter();
+  for await (const batch of queryable.select(request)) {
+    const page = writer.write(batch);
+    yield { page, buffers: pageBuffers(page) };
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * What passes between the log thread, the shards and main.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { TornTail } from '../log/segment-log.ts';
+
+/** From main, with the thread's start. */
+export interface LogThreadStart {
+  readonly dir: string;
+  readonly segmentBytesMax: number;
+  /** `always`, or sync at most so many ms after a commit. */
+  readonly fsync: 'always' | { readonly intervalMs: number };
+  /** One port for each shard. */
+  readonly shards: readonly MessagePort[];
+  readonly counters: SharedArrayBuffer;
+}
+
+/** Entries of the counters that the log thread keeps, a Float64Array. */
+export const WAL_COUNTERS = { bytes: 0, commits: 1, syncSeconds: 2 } as const;
+export const WAL_COUNTERS_LENGTH = 3;
+
+/** Main calls the log thread. */
+export type LogThreadCalls = {
+  /** Opens the log; answers what was cut off, and which segments are there. */
+  open(ask: null): { readonly tornTail: TornTail | null; readonly segments: readonly number[] };
+  /** Highest generation by segment number, as replay found them. */
+  noteReplayed(ask: readonly (readonly [segment: number, generation: number])[]): null;
+  /** Removes what a cut covers. */
+  removeThrough(generation: number): null;
+  /** Takes records again after the disk was full. */
+  resume(ask: null): null;
+  /** Syncs and closes. */
+  close(ask: null): null;
+};
+
+/** The log thread tells main. */
+export type LogThreadReports = {
+  failed(failure: WalFailure): null;
+};
+
+export interface WalFailure {
+  readonly isDiskFull: boolean;
+  readonly reason: string;
+}
+
+/** A shard to the log thread: records to commit, or word that it has seen a failure. */
+export type WalRequest =
+  | { readonly generation: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'failure-seen' };
+
+/** The log thread to a shard: the next `count` requests are durable, or refused. */
+export type WalReply =
+  | { readonly kind: 'committed'; readonly count: number }
+  | ({ readonly kind: 'failed'; readonly count: number } & WalFailure);
