@@ -130,7 +130,7 @@ export async function answerOf(block: BlockReader, selection: BlockSelection): P
 export function naive(series: readonly BlockSeries[], selection: BlockSelection): BlockSeries[] {
   const { startMs, endMs, shard, tenant } = selection;
   const test = labelsTest(selection.matchers);
-  return sorted(series).flatMap((one) => {
+  return series.flatMap((one) => {
     if (one.tenant !== tenant || !test(one.labels)) return [];
     if (shardOf(one.shardHash, shard.count) !== shard.index) return [];
     const kept = [...one.timestampsMs.keys()].filter((i) => {
@@ -146,7 +146,7 @@ export function naive(series: readonly BlockSeries[], selection: BlockSelection)
 
 export function naiveAnswer(series: readonly BlockSeries[], selection: BlockSelection): Answer {
   return new Map(
-    naive(series, selection).map((one) => [
+    naive(sorted(series), selection).map((one) => [
       labelsKey(one.labels),
       sampleText(one.timestampsMs, one.values),
     ]),

@@ -57,9 +57,11 @@ export class BlockReader {
    * @throws MonError `bad-regex`, `corrupt-block`; the signal's reason when it aborts
    */
   async *select(selection: BlockSelection): AsyncGenerator<BlockBatch> {
-    const samples = new SamplesReader(this.#database, this.header, selection);
+    const { startMs, endMs } = selection;
+    const range = { startMs, endMs, heldSamples: BATCH_SAMPLES };
+    const samples = new SamplesReader(this.#database, this.header, range);
     const matched = await matchedSeries(this.#pages, selection);
-    for (const batch of inBatches(matched, samples.samplesPerSeries)) {
+    for (const batch of inBatches(matched, samples)) {
       selection.signal?.throwIfAborted();
       const read = await samples.read(batch);
       const answer = this.#batchOf(batch, read, samples);
@@ -122,18 +124,20 @@ export class BlockReader {
   }
 
   /**
-   * Every series of every tenant in series order, with its samples in range; for merging. Memory is
-   * bounded by a batch, however large the block.
+   * Every series of every tenant in series order, with its samples in range; for merging.
+   *
+   * @param heldSamples about how many samples are held decoded, however large the block
    */
   async *allSeries(
     range: SampleRange = { startMs: Number.NEGATIVE_INFINITY, endMs: Number.POSITIVE_INFINITY },
+    heldSamples = BATCH_SAMPLES,
   ): AsyncGenerator<BlockSeries> {
-    const samples = new SamplesReader(this.#database, this.header, range);
+    const samples = new SamplesReader(this.#database, this.header, { ...range, heldSamples });
     for (const { tenant, catalog } of await this.#pages.tenants()) {
       const ordinals = rangeRuns(catalog.firstSeries, catalog.endSeries);
       const limits = { ...range, shard: ALL_SHARDS };
       const all = seriesOf(this.#pages, { ordinals, rest: [] }, limits);
-      for (const batch of inBatches(all, samples.samplesPerSeries)) {
+      for (const batch of inBatches(all, samples)) {
         const read = await samples.read(batch);
         for (let i = 0; i < batch.length; i++) {
           const times = read.times[i] as JoinedTimes;
@@ -169,9 +173,9 @@ export class BlockReader {
  */
 function* inBatches(
   series: Iterable<MatchedSeries>,
-  samplesPerSeries: number,
+  { samplesPerSeries, heldSamples }: SamplesReader,
 ): Generator<readonly MatchedSeries[]> {
-  const perBatch = Math.min(BATCH_SERIES_MAX, Math.ceil(BATCH_SAMPLES / (samplesPerSeries + 1)));
+  const perBatch = Math.min(BATCH_SERIES_MAX, Math.ceil(heldSamples / (samplesPerSeries + 1)));
   let batch: MatchedSeries[] = [];
   for (const next of series) {
     const last = batch.at(-1);

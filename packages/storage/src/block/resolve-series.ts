@@ -48,7 +48,8 @@ export function resolveSeries(
   const resolving = new Resolving(pages, catalog);
   const others = matchers.filter((matcher) => !resolving.takeMetric(matcher));
   const rest = others.filter((matcher) => !resolving.takeLiterals(matcher));
-  return { ordinals: resolving.ordinals, rest: rest.flatMap((m) => resolving.takeTested(m)) };
+  const tests = rest.flatMap((matcher) => resolving.takeTested(matcher));
+  return { ordinals: resolving.ordinals, rest: tests };
 }
 
 class Resolving {

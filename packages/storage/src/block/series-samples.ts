@@ -45,13 +45,20 @@ export class SamplesReader {
   readonly #database: LevelDatabase;
   readonly #header: BlockHeader;
   readonly columns: TimestampColumns;
+  readonly heldSamples: number;
   /** Indexes into header.slots of the slots in range: [first, end). */
   readonly #firstSlot: number;
   readonly #endSlot: number;
   #scratch = new Float64Array(1024);
 
-  constructor(database: LevelDatabase, header: BlockHeader, range: SampleRange) {
+  /** @param range with about how many samples may be held decoded at once */
+  constructor(
+    database: LevelDatabase,
+    header: BlockHeader,
+    range: SampleRange & { readonly heldSamples: number },
+  ) {
     const { slots, slotWidthMs } = header;
+    this.heldSamples = range.heldSamples;
     this.#database = database;
     this.#header = header;
     this.columns = new TimestampColumns(database, { slotWidthMs, ...range });

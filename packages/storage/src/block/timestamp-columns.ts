@@ -15,8 +15,11 @@ import type { LevelDatabase } from '../kv/level-database.ts';
 import { KIND, timestampsKey } from './block-key.ts';
 import { checkSum, checkValue, contentOf, corruptBlock, readingValue } from './block-value.ts';
 
-/** Columns kept for further batches of the walk; then all are forgotten. */
-const KEPT_BYTES_MAX = 32 * 1024 * 1024;
+/**
+ * Timestamps kept for further batches of the walk, as many as samples are held four times; then all
+ * are forgotten.
+ */
+const KEPT_BYTES_PER_SAMPLE = 4 * 8;
 const EMPTY = new Float64Array(0);
 
 /** A column of a slot, cut to the asked time. */
@@ -45,6 +48,7 @@ export class TimestampColumns {
   readonly #slotWidthMs: number;
   readonly #startMs: number;
   readonly #endMs: number;
+  readonly #keptBytesMax: number;
   #pages = new Map<string, readonly TimestampColumn[]>();
   #columns = new Map<number, Map<number, SlotTimes>>();
   #root = newRoot();
@@ -52,8 +56,14 @@ export class TimestampColumns {
 
   constructor(
     database: LevelDatabase,
-    range: { readonly slotWidthMs: number; readonly startMs: number; readonly endMs: number },
+    range: {
+      readonly slotWidthMs: number;
+      readonly startMs: number;
+      readonly endMs: number;
+      readonly heldSamples: number;
+    },
   ) {
+    this.#keptBytesMax = KEPT_BYTES_PER_SAMPLE * range.heldSamples;
     this.#database = database;
     this.#slotWidthMs = range.slotWidthMs;
     this.#startMs = range.startMs;
@@ -62,7 +72,7 @@ export class TimestampColumns {
 
   /** To be called between batches: forgets everything where it has become much. */
   limitMemory(): void {
-    if (this.#keptBytes < KEPT_BYTES_MAX) return;
+    if (this.#keptBytes < this.#keptBytesMax) return;
     this.#pages = new Map();
     this.#columns = new Map();
     this.#root = newRoot();

@@ -30,6 +30,8 @@ import { TimestampColumns } from './timestamp-columns.ts';
 
 /** More problems than these are not listed. */
 const PROBLEMS_MAX = 100;
+/** Timestamps kept decoded are bounded by this. */
+const HELD_SAMPLES = 256 * 1024;
 
 export interface BlockVerification {
   readonly values: number;
@@ -65,7 +67,7 @@ class Verifying {
   constructor(database: LevelDatabase, header: BlockHeader) {
     this.#database = database;
     this.#header = header;
-    const range = { startMs: -Infinity, endMs: Infinity };
+    const range = { startMs: -Infinity, endMs: Infinity, heldSamples: HELD_SAMPLES };
     this.#columns = new TimestampColumns(database, { slotWidthMs: header.slotWidthMs, ...range });
   }
 

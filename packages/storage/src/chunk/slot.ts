@@ -9,6 +9,8 @@
 /** Widths a block may have. */
 const WIDTHS_MS = [1, 2, 5, 10, 30, 60, 120, 240, 480, 1440, 2880].map((min) => min * 60_000);
 const SAMPLES_WANTED = 480;
+/** Where no series has two samples. */
+const WIDTH_UNKNOWN_MS = 120 * 60_000;
 
 /** The slot a timestamp falls to. */
 export function slotOf(timestampMs: number, slotWidthMs: number): number {
@@ -18,13 +20,18 @@ export function slotOf(timestampMs: number, slotWidthMs: number): number {
 /**
  * The width at which a column has about 480 samples: 15 s -> 2 h, 60 s -> 8 h.
  *
- * @param samples number of samples of some series
- * @param spanMs  sum over these series of the time from first to last sample
+ * @param series what is to be stored: its series and samples, and the sum over the series of the
+ *   time from first to last sample
  */
-export function suitableSlotWidthMs(samples: number, spanMs: number): number {
-  const intervalMs = spanMs / Math.max(1, samples);
-  const wantedMs = intervalMs * SAMPLES_WANTED;
-  // A quarter more is still better than the next narrower width, which may be a fifth of it.
+export function suitableSlotWidthMs(series: {
+  readonly series: number;
+  readonly samples: number;
+  readonly spanMs: number;
+}): number {
+  const intervals = series.samples - series.series;
+  if (intervals <= 0) return WIDTH_UNKNOWN_MS;
+  const wantedMs = (series.spanMs / intervals) * SAMPLES_WANTED;
+  // A quarter more is better than the next narrower width, which may be half of it.
   return WIDTHS_MS.findLast((widthMs) => widthMs <= wantedMs * 1.25) ?? (WIDTHS_MS[0] as number);
 }
 

@@ -114,6 +114,7 @@ export class Manifest {
    * be deleted after.
    *
    * @throws MonError `disk-full`: nothing has changed; `manifest-unwritable`: only a restart tells
+   *   what is live, and no directory may be removed before
    */
   commit(change: ManifestChange): void {
     for (const { id } of change.add) assert(!this.#live.has(id), `block ${id} is live already`);
