@@ -40,6 +40,7 @@ export function callOver(name: string, samples: readonly Sample[], asked: Asked)
     timestampsMs: Float64Array.from(samples, ([seconds]) => seconds * 1000),
     values: Float64Array.from(samples, ([, value]) => value),
     windows,
+    derived: {},
     windowEndMs: Float64Array.from(at, (seconds) => (seconds - offsetS) * 1000),
     steps,
     rangeMs: rangeS * 1000,

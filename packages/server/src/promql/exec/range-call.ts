@@ -3,7 +3,12 @@
  */
 import { type Labels, labelValue, METRIC_NAME } from '@mon/storage/model/labels';
 import { type SeriesMatrix, type StepGrid, stepTimeMs } from '../batch.ts';
-import type { RangeFunction, RangeNote, RangeWindows } from '../functions/range-function.ts';
+import type {
+  DerivedTables,
+  RangeFunction,
+  RangeNote,
+  RangeWindows,
+} from '../functions/range-function.ts';
 import { rangeFunction } from '../functions/range-functions.ts';
 import {
   badIntegralStrategyText,
@@ -13,7 +18,7 @@ import {
 } from '../functions/remark-texts.ts';
 import type { RangeCallPlan } from '../plan/plan.ts';
 import type { Remarks } from '../remarks.ts';
-import type { ReferenceTimes } from './windows.ts';
+import { type ReferenceTimes, sampleWindows } from './windows.ts';
 
 /** Range functions that give samples of the series as they are, under its own name. */
 const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time']);
@@ -23,8 +28,14 @@ export interface SeriesWindows {
   readonly labels: Labels;
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
+  readonly table: WindowTable;
+}
+
+/** The windows of one timestamp column, and what functions derived from them. */
+export interface WindowTable {
   /** [2*steps] half-open index pairs */
   readonly windows: Uint32Array;
+  readonly derived: DerivedTables;
 }
 
 export class SeriesRangeCall {
@@ -47,13 +58,20 @@ export class SeriesRangeCall {
     this.#dropsName = KEEPS_NAME.has(plan.func) ? 0 : 1;
   }
 
+  /** The windows of a timestamp column. */
+  tableOf(timestampsMs: Float64Array): WindowTable {
+    const { reference, rangeMs } = this.#plan.source;
+    return { windows: sampleWindows(timestampsMs, reference, rangeMs), derived: {} };
+  }
+
   /** Writes one row of `rows`. */
   evaluate(series: SeriesWindows, rows: SeriesMatrix, row: number): void {
     const { steps } = rows;
     const windows: RangeWindows = {
       timestampsMs: series.timestampsMs,
       values: series.values,
-      windows: series.windows,
+      windows: series.table.windows,
+      derived: series.table.derived,
       windowEndMs: this.#windowEndMs,
       steps,
       rangeMs: this.#plan.source.rangeMs,

@@ -7,35 +7,32 @@ import type { SeriesBatch } from '@mon/storage/model/queryable';
 import { bitsOf, isStaleAt } from '@mon/storage/model/sample';
 import type { RangeSource } from '../plan/plan.ts';
 import { ColumnMemo } from './column-memo.ts';
-import type { SeriesRangeCall } from './range-call.ts';
+import type { SeriesRangeCall, WindowTable } from './range-call.ts';
 import { RowScratch } from './row-scratch.ts';
 import type { RowSink } from './row-sink.ts';
 import type { ScanReader } from './scan.ts';
-import { sampleWindows } from './windows.ts';
 
 export type SelectorSource = Extract<RangeSource, { kind: 'selector' }>;
 
 export class RangeRows implements ScanReader {
   readonly steps: number;
-  readonly #source: SelectorSource;
   readonly #call: SeriesRangeCall;
   readonly #sink: RowSink;
   readonly #scratch: RowScratch;
-  readonly #windows: ColumnMemo<Uint32Array>;
+  readonly #tables: ColumnMemo<WindowTable>;
 
   constructor(source: SelectorSource, call: SeriesRangeCall, sink: RowSink) {
-    const { reference, rangeMs } = source;
-    this.steps = reference.steps;
-    this.#source = source;
+    const { steps } = source.reference;
+    this.steps = steps;
     this.#call = call;
     this.#sink = sink;
-    this.#scratch = new RowScratch(reference.steps);
-    this.#windows = new ColumnMemo((column) => sampleWindows(column, reference, rangeMs));
+    this.#scratch = new RowScratch(steps);
+    this.#tables = new ColumnMemo((column) => call.tableOf(column));
   }
 
   read(batch: SeriesBatch, from: number, to: number): void {
     const rows = this.#scratch.rows(batch.labels.slice(from, to));
-    const windowTables = this.#windows.of(batch);
+    const tables = this.#tables.of(batch);
     for (let series = from; series < to; series++) {
       const column = batch.timestampColumn[series] as number;
       let timestampsMs = batch.timestampColumns[column] as Float64Array;
@@ -43,14 +40,14 @@ export class RangeRows implements ScanReader {
         batch.valueOffsets[series] as number,
         batch.valueOffsets[series + 1] as number,
       );
-      let windows = windowTables[column] as Uint32Array;
+      let table = tables[column] as WindowTable;
       const live = withoutStale(timestampsMs, values);
       if (live !== undefined) {
         ({ timestampsMs, values } = live);
-        windows = sampleWindows(timestampsMs, this.#source.reference, this.#source.rangeMs);
+        table = this.#call.tableOf(timestampsMs);
       }
       const labels = batch.labels[series] as Labels;
-      this.#call.evaluate({ labels, timestampsMs, values, windows }, rows, series - from);
+      this.#call.evaluate({ labels, timestampsMs, values, table }, rows, series - from);
     }
     this.#sink.push(rows);
   }
@@ -84,19 +81,12 @@ function countStale(values: Float64Array): number {
   return stale;
 }
 
-/**
- * Whether no value is NaN or infinite, which is so for nearly every series: zero times each, in
- * four sums that the processor adds side by side.
- */
+/** Whether no value is NaN or infinite, which is so for nearly every series. */
 function allFinite(values: Float64Array): boolean {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = values.length & ~3;
-  for (let i = 0; i < whole; i += 4) {
-    a += (values[i] as number) * 0;
-    b += (values[i + 1] as number) * 0;
-    c += (values[i + 2] as number) * 0;
-    d += (values[i + 3] as number) * 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    // Zero for whatever is finite, else NaN: one test for both.
+    if (value - value !== 0) return false;
   }
-  for (let i = whole; i < values.length; i++) a += (values[i] as number) * 0;
-  return a + b + c + d === 0;
+  return true;
 }

@@ -84,6 +84,10 @@ function matrixResult(rows: SeriesMatrix, grid: StepGrid): MatrixResult {
     hasValue(rows.presence, row * steps, (row + 1) * steps),
   );
   sortByLabels(order, rows.labels);
+  if (order.length === rows.labels.length && order.every((row, place) => row === place)) {
+    const { labels, values, presence } = rows;
+    return { kind: 'matrix', ...grid, labels, values, presence };
+  }
   const values = new Float64Array(order.length * steps);
   const presence = new Uint8Array(order.length * steps);
   for (const [place, row] of order.entries()) {

@@ -12,22 +12,23 @@ export interface RowSink {
   push(rows: SeriesMatrix): void;
 }
 
+/** Cells that a collector's memory grows by. */
+const BLOCK_CELLS = 65_536;
+
 /** Keeps every row that has at least one value. */
 export class RowCollector implements RowSink {
   readonly #steps: number;
   readonly #run: QueryRun;
+  readonly #rowsPerBlock: number;
   #labels: Labels[] = [];
-  #dropName: Uint8Array;
-  #values: Float64Array;
-  #presence: Uint8Array;
+  #dropName: number[] = [];
+  /** Whole blocks of rows, the last one being filled: growing copies nothing. */
+  #blocks: { readonly values: Float64Array; readonly presence: Uint8Array }[] = [];
 
   constructor(steps: number, run: QueryRun) {
     this.#steps = steps;
     this.#run = run;
-    const rows = Math.max(1, Math.min(16, Math.floor(65_536 / steps)));
-    this.#dropName = new Uint8Array(rows);
-    this.#values = new Float64Array(rows * steps);
-    this.#presence = new Uint8Array(rows * steps);
+    this.#rowsPerBlock = Math.max(1, Math.floor(BLOCK_CELLS / steps));
   }
 
   push(rows: SeriesMatrix): void {
@@ -36,40 +37,36 @@ export class RowCollector implements RowSink {
       const from = row * steps;
       if (!hasValue(rows.presence, from, from + steps)) continue;
       this.#run.countHeld(steps);
-      const count = this.#labels.length;
-      if (count === this.#dropName.length) this.#grow();
+      const to = (this.#labels.length % this.#rowsPerBlock) * steps;
+      if (to === 0) {
+        const cells = this.#rowsPerBlock * steps;
+        this.#blocks.push({ values: new Float64Array(cells), presence: new Uint8Array(cells) });
+      }
+      const block = this.#blocks.at(-1);
       this.#labels.push(rows.labels[row] as Labels);
-      this.#dropName[count] = rows.dropName[row] as number;
-      this.#values.set(rows.values.subarray(from, from + steps), count * steps);
-      this.#presence.set(rows.presence.subarray(from, from + steps), count * steps);
+      this.#dropName.push(rows.dropName[row] as number);
+      block?.values.set(rows.values.subarray(from, from + steps), to);
+      block?.presence.set(rows.presence.subarray(from, from + steps), to);
     }
   }
 
   /** What was kept; the collector is empty afterwards. */
   take(): SeriesMatrix {
-    const labels = this.#labels;
+    const [labels, dropName, blocks] = [this.#labels, this.#dropName, this.#blocks];
     const cells = labels.length * this.#steps;
+    const [only] = blocks;
+    const isOne = only !== undefined && blocks.length === 1;
+    const values = isOne ? only.values.subarray(0, cells) : new Float64Array(cells);
+    const presence = isOne ? only.presence.subarray(0, cells) : new Uint8Array(cells);
+    for (const [i, block] of isOne ? [] : blocks.entries()) {
+      const from = i * this.#rowsPerBlock * this.#steps;
+      values.set(block.values.subarray(0, cells - from), from);
+      presence.set(block.presence.subarray(0, cells - from), from);
+    }
     this.#labels = [];
-    return {
-      labels,
-      dropName: this.#dropName.subarray(0, labels.length),
-      values: this.#values.subarray(0, cells),
-      presence: this.#presence.subarray(0, cells),
-      steps: this.#steps,
-    };
-  }
-
-  #grow(): void {
-    const rows = this.#dropName.length * 2;
-    const dropName = new Uint8Array(rows);
-    dropName.set(this.#dropName);
-    const values = new Float64Array(rows * this.#steps);
-    values.set(this.#values);
-    const presence = new Uint8Array(rows * this.#steps);
-    presence.set(this.#presence);
-    this.#dropName = dropName;
-    this.#values = values;
-    this.#presence = presence;
+    this.#dropName = [];
+    this.#blocks = [];
+    return { labels, dropName: Uint8Array.from(dropName), values, presence, steps: this.#steps };
   }
 }
 

@@ -7,7 +7,6 @@ import type { QueryRun } from './query-run.ts';
 import type { SeriesRangeCall } from './range-call.ts';
 import { RowScratch } from './row-scratch.ts';
 import type { RowSink } from './row-sink.ts';
-import { sampleWindows } from './windows.ts';
 
 export type SubquerySource = Extract<RangeSource, { kind: 'subquery' }>;
 
@@ -20,9 +19,9 @@ export async function pushSubqueryRows(
   { source, call }: { readonly source: SubquerySource; readonly call: SeriesRangeCall },
   { sink, run }: { readonly sink: RowSink; readonly run: QueryRun },
 ): Promise<void> {
-  const { reference, rangeMs } = source;
+  const { reference } = source;
   const timesMs = gridTimes(source.vector.grid);
-  const windows = sampleWindows(timesMs, reference, rangeMs);
+  const wholeTable = call.tableOf(timesMs);
   const scratch = new RowScratch(reference.steps);
   for (let from = 0; from < inner.labels.length; from += SLICE_ROWS) {
     const slice = inner.labels.slice(from, from + SLICE_ROWS);
@@ -30,10 +29,8 @@ export async function pushSubqueryRows(
     for (const [i, labels] of slice.entries()) {
       const samples = samplesOfRow(inner, from + i, timesMs);
       const isWhole = samples.timestampsMs === timesMs;
-      const rowWindows = isWhole
-        ? windows
-        : sampleWindows(samples.timestampsMs, reference, rangeMs);
-      call.evaluate({ labels, ...samples, windows: rowWindows }, rows, i);
+      const table = isWhole ? wholeTable : call.tableOf(samples.timestampsMs);
+      call.evaluate({ labels, ...samples, table }, rows, i);
       rows.dropName[i] = Math.max(rows.dropName[i] as number, inner.dropName[from + i] as number);
     }
     sink.push(rows);

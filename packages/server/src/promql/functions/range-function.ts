@@ -2,9 +2,10 @@
  * The contract of functions over range vectors: all steps of one series in one call.
  *
  * The window of a step holds the samples in (end - range, end], left-open as in Prometheus 3.
- * Functions read the columns, never write them, and keep nothing between calls. A step whose
+ * Functions read the columns, never write them, and keep nothing between calls but in `derived`. A step whose
  * window is empty has no value, whatever the function.
  */
+import type { ReachTable } from './reach-table.ts';
 
 /** One series with the windows of all steps, and the function's other arguments. */
 export interface RangeWindows {
@@ -22,8 +23,15 @@ export interface RangeWindows {
   readonly args: readonly Float64Array[];
   /** [steps] times of evaluation, without offset and `@`: what predict_linear counts from */
   readonly stepTimesMs: Float64Array;
+  /** What functions derive from `windows` and times alone, shared by all series that share those. */
+  readonly derived: DerivedTables;
   /** Says something about the result; may be told the same more than once. */
   readonly note: (note: RangeNote) => void;
+}
+
+/** Empty at first; filled by the one function that looks at these windows. */
+export interface DerivedTables {
+  reach?: ReachTable;
 }
 
 /** What range functions have to say; the engine turns it into an annotation with name and place. */

@@ -6,9 +6,9 @@
  * Source: Prometheus promql/functions.go, extrapolatedRate and instantValue.
  */
 import type { RangeFunction, RangeWindows } from './range-function.ts';
+import { reachTable } from './reach-table.ts';
 
-/** Samples this much further from an end than they are apart on average end or begin there. */
-const EXTRAPOLATION_GAP = 1.1;
+const NO_RESETS = new Uint32Array(0);
 
 interface RateKind {
   readonly isCounter: boolean;
@@ -21,7 +21,10 @@ export const delta = extrapolated({ isCounter: false, isPerSecond: false });
 
 function extrapolated({ isCounter, isPerSecond }: RateKind): RangeFunction {
   return (window, out, presence) => {
-    const { timestampsMs, values, windows, windowEndMs, steps, rangeMs } = window;
+    const { values, windows, steps, derived } = window;
+    // Series of one scrape share their windows, and with them what depends on times alone.
+    derived.reach ??= reachTable(window, isPerSecond);
+    const { sampledS, toStartS, toEndS, factors, divisorS } = derived.reach;
     const resets = isCounter ? resetsOf(values) : NO_RESETS;
     let firstReset = 0;
     let hasValue = false;
@@ -36,19 +39,15 @@ function extrapolated({ isCounter, isPerSecond }: RateKind): RangeFunction {
       for (let i = firstReset; i < resets.length && (resets[i] as number) < to; i++) {
         change += values[(resets[i] as number) - 1] as number;
       }
-      const firstMs = timestampsMs[from] as number;
-      const lastMs = timestampsMs[to - 1] as number;
-      const endMs = windowEndMs[step] as number;
-      const sampledS = (lastMs - firstMs) / 1000;
-      const spacingS = sampledS / (to - from - 1);
-      let toStartS = reachS((firstMs - (endMs - rangeMs)) / 1000, spacingS);
+      let factor = factors[step] as number;
+      const sampled = sampledS[step] as number;
       if (isCounter && change > 0 && first >= 0) {
-        // Where a straight line through the samples meets zero.
-        toStartS = Math.min(toStartS, sampledS * (first / change));
+        // Where a straight line through the samples meets zero, if that is nearer than the start.
+        if (first * sampled < (toStartS[step] as number) * change) {
+          const toZeroS = sampled * (first / change);
+          factor = (sampled + toZeroS + (toEndS[step] as number)) / sampled / divisorS;
+        }
       }
-      const toEndS = reachS((endMs - lastMs) / 1000, spacingS);
-      let factor = (sampledS + toStartS + toEndS) / sampledS;
-      if (isPerSecond) factor /= rangeMs / 1000;
       out[step] = change * factor;
       presence[step] = 1;
       hasValue = true;
@@ -57,26 +56,27 @@ function extrapolated({ isCounter, isPerSecond }: RateKind): RangeFunction {
   };
 }
 
-/** How far to extrapolate towards an end that is `distanceS` from the nearest sample. */
-function reachS(distanceS: number, spacingS: number): number {
-  return distanceS >= spacingS * EXTRAPOLATION_GAP ? spacingS / 2 : distanceS;
-}
-
-const NO_RESETS = new Uint32Array(0);
-
 /** Indices of samples below the one before, ascending. */
 function resetsOf(values: Float64Array): Uint32Array {
-  let count = 0;
-  for (let i = 1; i < values.length; i++) {
-    if ((values[i] as number) < (values[i - 1] as number)) count++;
-  }
+  const count = countResets(values);
   if (count === 0) return NO_RESETS;
   const resets = new Uint32Array(count);
-  count = 0;
+  let found = 0;
   for (let i = 1; i < values.length; i++) {
-    if ((values[i] as number) < (values[i - 1] as number)) resets[count++] = i;
+    if ((values[i] as number) < (values[i - 1] as number)) resets[found++] = i;
   }
   return resets;
+}
+
+function countResets(values: Float64Array): number {
+  let count = 0;
+  let before = values[0] as number;
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i] as number;
+    if (value < before) count++;
+    before = value;
+  }
+  return count;
 }
 
 /** Per-second rate between the last two samples; after a reset, from zero. */
