@@ -2,8 +2,8 @@
  * The contract of functions over range vectors: all steps of one series in one call.
  *
  * The window of a step holds the samples in (end - range, end], left-open as in Prometheus 3.
- * Functions read the columns, never write them, and keep nothing between calls but in `derived`. A step whose
- * window is empty has no value, whatever the function.
+ * Functions read the columns, never write them, and keep nothing between calls but in `derived`. A
+ * step whose window is empty has no value, whatever the function.
  */
 import type { ReachTable } from './reach-table.ts';
 
