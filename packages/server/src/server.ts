@@ -28,6 +28,7 @@ import { registerProcessMetrics } from './metrics/process-metrics.ts';
 import { MetricRegistry } from './metrics/registry.ts';
 import { registerStorageMetrics } from './metrics/storage-metrics.ts';
 import { Engine } from './promql/engine.ts';
+import { type RulesAndAlerts, startRulesAndAlerts } from './rules-and-alerts.ts';
 
 export interface ServerOptions {
   readonly config: ServerConfig;
@@ -42,6 +43,12 @@ export interface RunningServer {
   /** Where it is reached from this host. */
   readonly url: string;
   readonly database: Database;
+  /**
+   * Takes rule files and alerting of another configuration; the rest takes a restart.
+   *
+   * @throws SettingsError; then the former stays
+   */
+  readonly reload: (config: ServerConfig) => Promise<void>;
   /** Finishes requests, stops jobs, closes the database. Calling it again waits for the same end. */
   readonly close: () => Promise<void>;
 }
@@ -62,12 +69,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const database = await openDatabase(databaseOptions(options));
   const jobs = createJobs(database, { options, registry });
   let isOpen = true;
-  const routes = createRoutes({
-    ...{ options, registry, database, jobs, startedMs },
-    isReady: () => isOpen,
-  });
+  let rules: RulesAndAlerts | undefined;
   let http: HttpServer;
   try {
+    const engine = createEngine(database, { config, clock });
+    rules = await startRulesAndAlerts({ config, database, engine, clock, log, registry });
+    const parts = { options, registry, database, jobs, startedMs, engine };
+    const routes = [...createRoutes({ ...parts, isReady: () => isOpen }), ...rules.routes];
     http = await HttpServer.start({
       listen: config.listen,
       routes,
@@ -77,6 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       connectionsMax: config.limits.connections,
     });
   } catch (thrown) {
+    await rules?.close();
     await database.close();
     throw thrown;
   }
@@ -88,6 +97,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const close = async (): Promise<void> => {
     isOpen = false;
     await http.close();
+    await rules.close();
     await jobs.close();
     endProcessMetrics();
     await database.close();
@@ -97,6 +107,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: http.url,
     database,
+    reload: (next) => rules.reload(next),
     close() {
       closed ??= close();
       return closed;
@@ -139,10 +150,12 @@ interface Parts {
   readonly database: Database;
   readonly jobs: JobQueue;
   readonly startedMs: number;
+  readonly engine: Engine;
   readonly isReady: () => boolean;
 }
 
-function createRoutes({ options, registry, database, jobs, startedMs, isReady }: Parts): Route[] {
+function createRoutes(parts: Parts): Route[] {
+  const { options, registry, database, jobs, startedMs, engine, isReady } = parts;
   const { config, log, clock, monVersion } = options;
   const { limits } = config;
   const metadata = new MetadataBook({
@@ -162,7 +175,6 @@ function createRoutes({ options, registry, database, jobs, startedMs, isReady }:
     queueMax: limits.query_queue,
     registry,
   });
-  const engine = createEngine(database, { config, clock });
   const timeoutMaxMs = limits.query_timeout;
   const stats = () => database.stats();
   return [

@@ -87,6 +87,24 @@ export interface JsonAlertRuleAnswer {
 
 export type JsonAlertState = 'inactive' | 'pending' | 'firing';
 
+/** GET /api/v1/alerts/notifications, the newest first */
+export interface JsonNotification {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly receiver: string;
+  /** `webhook[0]`. */
+  readonly integration: string;
+  /** The aggregation group's key. */
+  readonly group: string;
+  readonly firing: number;
+  readonly resolved: number;
+  /** `first-firing`, `new-firing`, `all-resolved`, `new-resolved`, `repeat-interval`. */
+  readonly reason: string;
+  readonly outcome: 'delivered' | 'recorded' | 'failed';
+  readonly attempts: number;
+  readonly error: string;
+}
+
 /** GET /api/v1/alerts */
 export interface JsonAlert {
   readonly labels: JsonLabels;

@@ -7,7 +7,12 @@ import { MonError } from '@mon/storage/model/error';
 import type { GlobalSettings } from '@mon/storage/settings/global';
 import type { Mistake } from '@mon/storage/settings/mistake';
 import { readSections, readSettingsFile } from '@mon/storage/settings/read-settings';
-import { type ListenAddress, parseListenAddress } from '../http/listen-address.ts';
+import type { AlertingSection } from '../alerting/config/alerting-settings.ts';
+import {
+  formatListenAddress,
+  type ListenAddress,
+  parseListenAddress,
+} from '../http/listen-address.ts';
 import { hourlyAt, type Schedule } from '../jobs/cron-expression.ts';
 import {
   type FsyncPolicy,
@@ -32,6 +37,11 @@ export interface ServerConfig {
   readonly global: GlobalSettings;
   /** Absolute; globs allowed. */
   readonly ruleFiles: readonly string[];
+  readonly alerting: AlertingSection;
+  /** Where people reach this server, without a trailing slash; links in notifications use it. */
+  readonly externalUrl: string;
+  /** For secrets that configurations name by environment variable. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** The file as read, for status/config; undefined without --config. */
   readonly source: ConfigText | undefined;
   /** What in the file is known but not used. */
@@ -83,8 +93,9 @@ export function resolveServerConfig(input: {
   const text = source ?? { file: join(cwd, 'no file'), text: '' };
   const { value, warnings } = readSections({ ...text, environment }, SERVER_SECTIONS);
   const { server, jobs } = value satisfies ServerSections;
+  const listen = flags.listen === undefined ? server.listen : parseListenAddress(flags.listen);
   return {
-    listen: flags.listen === undefined ? server.listen : parseListenAddress(flags.listen),
+    listen,
     insecureNoAuth: flags.insecureNoAuth ?? false,
     dataDir: resolve(cwd, flags.dataDir ?? server.data_dir ?? DATA_DIR_DEFAULT),
     retentionMs: (flags.retention === undefined
@@ -99,6 +110,9 @@ export function resolveServerConfig(input: {
     retentionSchedule: jobs.retention.schedule ?? hourlyAt(hostname, RETENTION_OFFSET_MINUTES),
     global: value.global,
     ruleFiles: value.rule_files,
+    alerting: value.alerting,
+    externalUrl: externalUrl(server.external_url, listen, hostname),
+    environment,
     source,
     warnings,
   };
@@ -124,6 +138,13 @@ export async function loadServerConfig(
       environment: process.env,
     },
   });
+}
+
+/** Other hosts reach a server on all addresses by its name; one on loopback is reached as it is. */
+function externalUrl(given: string | undefined, listen: ListenAddress, hostname: string): string {
+  if (given !== undefined) return given.replace(/\/+$/, '');
+  const isAny = listen.host === '::' || listen.host === '0.0.0.0';
+  return `http://${formatListenAddress(isAny ? { ...listen, host: hostname } : listen)}`;
 }
 
 function checkShards(shards: number): number {

@@ -8,9 +8,8 @@ import { AHEAD_MAX_DEFAULT_MS, RETENTION_DEFAULT_MS } from '@mon/storage/databas
 import { durationMs } from '@mon/storage/model/duration';
 import { MonError, reasonOf } from '@mon/storage/model/error';
 import { GLOBAL_DEFAULTS, globalSettings } from '@mon/storage/settings/global';
-import { duration, integer, path, size, word } from '@mon/storage/settings/scalars';
+import { duration, integer, path, size, url, word } from '@mon/storage/settings/scalars';
 import {
-  anything,
   converted,
   list,
   type ObjectValue,
@@ -19,6 +18,7 @@ import {
   section,
   withDefault,
 } from '@mon/storage/settings/schema';
+import { alertingSection, NO_ALERTING_SECTION } from '../alerting/config/alerting-settings.ts';
 import { LISTEN_DEFAULT, type ListenAddress, parseListenAddress } from '../http/listen-address.ts';
 import { cronSchedule } from '../jobs/cron-expression.ts';
 
@@ -96,6 +96,8 @@ const server = {
   shards: optional(integer({ min: 1, max: 64 })),
   fsync: withDefault(fsyncPolicy(), 'always'),
   max_ahead: withDefault(duration(), AHEAD_MAX_DEFAULT_MS),
+  /** Where people reach this server, for links in notifications. */
+  external_url: optional(url()),
   limits: section(limits),
 };
 
@@ -110,7 +112,7 @@ export const SERVER_SECTIONS = {
   server: section(server),
   jobs: section(jobs),
   rule_files: withDefault(list(path()), []),
-  alerting: withDefault(anything(), undefined),
+  alerting: withDefault(alertingSection, NO_ALERTING_SECTION),
 } as const;
 
 export type ServerSections = ObjectValue<typeof SERVER_SECTIONS>;

@@ -12,14 +12,14 @@ import { type HttpAnswer, json, type Route, success } from '../http/route.ts';
 import { NO_ALERTS } from './alert-step.ts';
 import { type ApiRule, readApiRule } from './api-rule.ts';
 import { stateOf } from './rule-status-json.ts';
-import type { ReceiverWarning } from './rule-status-routes.ts';
+import type { NotificationWarnings } from './rule-status-routes.ts';
 import type { Rules } from './rules-runtime.ts';
 
 const ALL = '/api/v1/alerts/rules';
 const ONE = `${ALL}/:id`;
 
-export function alertRuleRoutes(rules: Rules, warningOf: ReceiverWarning): Route[] {
-  const view: View = { rules, warningOf };
+export function alertRuleRoutes(rules: Rules, warnings: NotificationWarnings): Route[] {
+  const view: View = { rules, warnings };
   return [
     {
       method: 'GET',
@@ -68,11 +68,12 @@ export function alertRuleRoutes(rules: Rules, warningOf: ReceiverWarning): Route
 
 interface View {
   readonly rules: Rules;
-  readonly warningOf: ReceiverWarning;
+  readonly warnings: NotificationWarnings;
 }
 
-function warningsOf({ warningOf }: View, rule: ApiRule): string[] {
-  return rule.notifications.map(warningOf).filter((one) => one !== undefined);
+function warningsOf({ warnings }: View, rule: ApiRule): string[] {
+  const found = rule.notifications.map((name) => warnings.receiverWarning(name));
+  return found.filter((one) => one !== undefined);
 }
 
 function changed(view: View, rule: ApiRule, verb: 'created' | 'updated' | 'deleted'): HttpAnswer {

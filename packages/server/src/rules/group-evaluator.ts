@@ -217,7 +217,9 @@ export class GroupEvaluator {
     try {
       const askedMs = timeMs - this.placed.queryOffsetMs;
       const { tenant } = this.placed;
-      const result = await query({ tenant, expr: state.rule.expr, timeMs: askedMs, signal });
+      const { expr, definition } = state.rule;
+      const question = { tenant, expr, text: definition.expr, timeMs: askedMs, signal };
+      const result = await query(question);
       const { limit } = this.placed.group.definition;
       const rows =
         state.rule.kind === 'recording'
@@ -288,7 +290,7 @@ export class GroupEvaluator {
       throw new Error('query result is not a vector or scalar');
     }
     const { tenant } = this.placed;
-    const result = await this.#surroundings.query({ tenant, expr, timeMs, signal });
+    const result = await this.#surroundings.query({ tenant, expr, text, timeMs, signal });
     const series: QueriedSeries[] = [];
     forEachSeries(result, (labels, value) => series.push({ labels, value }));
     return series;

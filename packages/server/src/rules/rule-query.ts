@@ -10,6 +10,8 @@ import type { ScalarResult, VectorResult } from '../promql/query-result.ts';
 export interface RuleQuestion {
   readonly tenant: TenantId;
   readonly expr: Expr;
+  /** What `expr` was parsed from. */
+  readonly text: string;
   readonly timeMs: number;
   readonly signal: AbortSignal;
 }

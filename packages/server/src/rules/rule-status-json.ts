@@ -33,9 +33,11 @@ export interface RuleFilter {
 /** What is known of a rule beyond its definition. */
 export interface RuleExtras {
   readonly ruleId?: string;
-  /** Why its notifications will not arrive. */
-  readonly warnings: readonly string[];
+  /** Why notifications of one of its alerts do not arrive. */
+  readonly warningsOf: WarningsOf;
 }
+
+type WarningsOf = (labels: Labels) => readonly string[];
 
 export type ExtrasOf = (owner: RuleOwner, ruleIndex: number) => RuleExtras;
 
@@ -105,7 +107,7 @@ function ruleJson(status: RuleStatus, withAlerts: boolean, extras: RuleExtras): 
     duration: definition.forMs / 1000,
     keepFiringFor: definition.keepFiringForMs / 1000,
     annotations: definition.annotations,
-    alerts: withAlerts ? alertsJson(status.alerts, extras.warnings) : [],
+    alerts: withAlerts ? alertsJson(status.alerts, extras.warningsOf) : [],
     ...(extras.ruleId === undefined ? {} : { rule_id: extras.ruleId }),
   };
 }
@@ -127,14 +129,17 @@ export function stateOf(alerts: ActiveAlerts): JsonAlertState {
   return all.length > 0 ? 'pending' : 'inactive';
 }
 
-export function alertsJson(alerts: ActiveAlerts, warnings: readonly string[]): JsonAlert[] {
-  return [...alerts.values()].map((alert) => alertJson(alert, warnings));
+export function alertsJson(alerts: ActiveAlerts, warningsOf: WarningsOf): JsonAlert[] {
+  return [...alerts.values()].map((alert) => {
+    const isFiring = alert.state === 'firing';
+    return alertJson(alert, isFiring ? warningsOf(alert.labels) : []);
+  });
 }
 
 function alertJson(alert: ActiveAlert, warnings: readonly string[]): JsonAlert {
   const { labels, annotations, state, activeAtMs, keepFiringSinceMs, value } = alert;
   return {
-    labels: labelsToRecord(labels as Labels),
+    labels: labelsToRecord(labels),
     annotations,
     state,
     activeAt: formatRfc3339(activeAtMs),

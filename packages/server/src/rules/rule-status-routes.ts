@@ -2,6 +2,7 @@
  * Prometheus's `/api/v1/rules` and `/api/v1/alerts`: what runs, of all owners.
  */
 import { MonError } from '@mon/storage/model/error';
+import type { Labels } from '@mon/storage/model/labels';
 import type { TenantId } from '@mon/storage/model/tenant';
 import { type Route, success } from '../http/route.ts';
 import type { RuleOwner } from './rule-owner.ts';
@@ -14,17 +15,27 @@ import {
 } from './rule-status-json.ts';
 import type { Rules } from './rules-runtime.ts';
 
-/** Why a receiver's notifications do not arrive, or undefined. */
-export type ReceiverWarning = (receiver: string) => string | undefined;
+/** What the alert manager knows of who will not hear of an alert, and why. */
+export interface NotificationWarnings {
+  readonly warningsOf: (
+    tenant: TenantId,
+    labels: Labels,
+    receivers: readonly string[],
+  ) => readonly string[];
+  /** Undefined for a receiver that is configured. */
+  readonly receiverWarning: (receiver: string) => string | undefined;
+}
 
-export function ruleStatusRoutes(rules: Rules, warningOf: ReceiverWarning): Route[] {
+export function ruleStatusRoutes(rules: Rules, warnings: NotificationWarnings): Route[] {
   const extrasFor = (tenant: TenantId): ExtrasOf => {
     const active = rules.apiRules(tenant).filter((rule) => rule.active);
     return (owner: RuleOwner, i: number): RuleExtras => {
       const rule = owner.kind === 'api' ? active[i] : undefined;
-      if (!rule) return { warnings: [] };
-      const warnings = rule.notifications.map(warningOf).filter((one) => one !== undefined);
-      return { ruleId: rule.id, warnings };
+      const receivers = rule?.notifications ?? [];
+      return {
+        ...(rule ? { ruleId: rule.id } : {}),
+        warningsOf: (labels) => warnings.warningsOf(tenant, labels, receivers),
+      };
     };
   };
   return [
@@ -44,7 +55,7 @@ export function ruleStatusRoutes(rules: Rules, warningOf: ReceiverWarning): Rout
         const extrasOf = extrasFor(tenant);
         const alerts = rules.groups(tenant).flatMap(({ owned, evaluator }) =>
           evaluator.statuses.flatMap((status, i) => {
-            return alertsJson(status.alerts, extrasOf(owned.owner, i).warnings);
+            return alertsJson(status.alerts, extrasOf(owned.owner, i).warningsOf);
           }),
         );
         return success({ alerts });

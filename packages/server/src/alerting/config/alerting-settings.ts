@@ -57,6 +57,9 @@ export const NO_ALERTING: AlertingSettings = {
   templates: [],
 };
 
+/** `alerting` of a file that has none. */
+export const NO_ALERTING_SECTION: AlertingSection = { kind: 'settings', settings: NO_ALERTING };
+
 const settingFields = (global: GlobalAlerting) => ({
   global: withDefault(globalAlerting, GLOBAL_ALERTING),
   route: optional(rootRoute),
