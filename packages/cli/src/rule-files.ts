@@ -5,7 +5,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RuleFile, readRuleFile } from '@mon/server/rules/rule-file';
 import { MonError, reasonOf } from '@mon/storage/model/error';
-import { formatMistake, type Mistake, SettingsError } from '@mon/storage/settings/mistake';
+import { type Mistake, SettingsError } from '@mon/storage/settings/mistake';
 
 /** What a file holds, or what is wrong in it. */
 export interface CheckedFile {
@@ -74,40 +74,4 @@ function unreadable(path: string, cause: unknown): MonError {
     mend: 'Name a readable file.',
     cause,
   });
-}
-
-/** Mistakes as lines for standard error; in a GitHub workflow as annotations of the changed file. */
-export function mistakeLines(mistakes: readonly Mistake[], isGithub: boolean): string[] {
-  return mistakes.map((mistake) => (isGithub ? annotation(mistake) : formatMistake(mistake)));
-}
-
-/**
- * GitHub's workflow command for an annotation.
- *
- * Source: docs.github.com, "Workflow commands for GitHub Actions".
- */
-function annotation({ severity, file, line, column, path, what, mend }: Mistake): string {
-  const place = path === '' ? '' : `${path}: `;
-  const text = `${place}${what}${mend === '' ? '' : `; ${mend}`}`;
-  return `::${severity} file=${escapeProperty(file)},line=${line},col=${column}::${escapeText(text)}`;
-}
-
-function escapeText(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-}
-
-function escapeProperty(text: string): string {
-  return escapeText(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
-}
-
-/** Writes all mistakes to standard error. */
-export function remarkMistakes(checked: readonly CheckedFile[]): void {
-  const isGithub = process.env['GITHUB_ACTIONS'] === 'true';
-  const mistakes = checked.flatMap((file) => file.mistakes);
-  for (const line of mistakeLines(mistakes, isGithub)) process.stderr.write(`${line}\n`);
-}
-
-/** How many are errors, not warnings. */
-export function countErrors(mistakes: readonly Mistake[]): number {
-  return mistakes.filter(({ severity }) => severity === 'error').length;
 }

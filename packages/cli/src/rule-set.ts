@@ -9,7 +9,8 @@ import { checkSetName, DEFAULT_SET } from '@mon/server/rules/rule-owner';
 import { groupToJson, readGroupsJson } from '@mon/server/rules/rule-wire';
 import { MonError } from '@mon/storage/model/error';
 import { Flags } from '@oclif/core';
-import { type CheckedFile, checkRuleFiles, countErrors } from './rule-files.ts';
+import { countErrors } from './mistakes.ts';
+import { type CheckedFile, checkRuleFiles } from './rule-files.ts';
 
 export const setFlag = Flags.string({
   helpValue: 'NAME',

@@ -1,7 +1,13 @@
 /**
  * Flags of `mon server`, which `mon up` takes as well, and the configuration they make.
  */
-import { loadServerConfig, type ServerConfig } from '@mon/server/config/server-config';
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
+import {
+  loadServerConfig,
+  resolveServerConfig,
+  type ServerConfig,
+} from '@mon/server/config/server-config';
 import { LOG_LEVELS } from '@mon/server/log';
 import { Flags } from '@oclif/core';
 
@@ -50,14 +56,34 @@ export interface ServerFlagValues {
   readonly 'insecure-no-auth': boolean;
 }
 
-/** @throws SettingsError, MonError: see `loadServerConfig` */
-export function serverConfig(flags: ServerFlagValues): Promise<ServerConfig> {
+/**
+ * The configuration: flags, then the file that --config names, else `builtIn`.
+ *
+ * @throws SettingsError, MonError: see `loadServerConfig`
+ */
+export async function serverConfig(
+  flags: ServerFlagValues,
+  builtIn?: string,
+): Promise<ServerConfig> {
   const { listen, retention, shards } = flags;
-  return loadServerConfig(flags.config, {
+  const given = {
     listen,
     retention,
     shards,
     dataDir: flags['data-dir'],
     insecureNoAuth: flags['insecure-no-auth'],
-  });
+  };
+  if (flags.config !== undefined || builtIn === undefined) {
+    return loadServerConfig(flags.config, given);
+  }
+  const surroundings = {
+    hostname: hostname(),
+    cpus: availableParallelism(),
+    cwd: process.cwd(),
+    environment: process.env,
+  };
+  const source = { file: join(surroundings.cwd, 'built-in'), text: builtIn };
+  const config = resolveServerConfig({ source, flags: given, surroundings });
+  // Nobody wrote a file that could be shown or read again.
+  return { ...config, source: undefined };
 }

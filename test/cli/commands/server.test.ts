@@ -1,39 +1,31 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import t from 'tap';
-import { MON, runMon } from '../run-mon.ts';
+import { runMon } from '../run-mon.ts';
+import { startedMon } from '../started-mon.ts';
 
 const READY =
   /^mon server is ready at (http:\/\/127\.0\.0\.1:\d+), data in (.+)\. Ctrl-C stops it\.$/;
 
-/** Starts `mon server` on a free port; resolves when it says that it is ready. */
-async function startServer(dir: string) {
-  const args = [MON, 'server', '--data-dir', join(dir, 'data'), '--listen', '127.0.0.1:0'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const ended = once(child, 'exit');
-  const lines = createInterface({ input: child.stdout });
-  const [line] = (await once(lines, 'line')) as [string];
-  return { child, ended, line, url: READY.exec(line)?.[1] ?? '' };
+/** Starts `mon server` on a free port. */
+function startServer(dir: string) {
+  return startedMon(['server', '--data-dir', join(dir, 'data'), '--listen', '127.0.0.1:0'], dir);
 }
 
 t.test('mon server prints where it is ready and ends cleanly on a signal', async (t) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const dir = t.testdir();
-    const { child, ended, line, url } = await startServer(dir);
+    const { line, url, stop } = await startServer(dir);
     t.match(line, READY);
     t.equal(READY.exec(line)?.[2], join(dir, 'data'));
     const ready = await fetch(`${url}/-/ready`);
     t.equal(ready.status, 200);
     await ready.text();
-    child.kill(signal);
-    t.same(await ended, [0, null], `${signal}: exit code`);
+    t.same(await stop(signal), [0, null], `${signal}: exit code`);
   }
 });
 
 t.test('mon server refuses what it cannot serve in one line', async (t) => {
-  const { child, ended, url } = await startServer(t.testdir());
+  const { url, stop } = await startServer(t.testdir());
   const taken = url.replace('http://', '');
   for (const [flags, pattern] of [
     [`--listen ${taken}`, /another program listens there already/],
@@ -51,8 +43,7 @@ t.test('mon server refuses what it cannot serve in one line', async (t) => {
     t.match(stderr, pattern);
     t.match(stderr, /^Error: .+ Try this: .+\n$/, flags);
   }
-  child.kill();
-  await ended;
+  await stop('SIGTERM');
 });
 
 t.test('mon server shows all mistakes of its configuration at once', async (t) => {

@@ -8,10 +8,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { MonError, reasonOf } from '@mon/storage/model/error';
 import { revealSecret, type Secret } from '@mon/storage/settings/scalars';
-import type { Dispatcher } from 'undici';
-import request from 'undici/lib/api/api-request.js';
-import Agent from 'undici/lib/dispatcher/agent.js';
-import redirectInterceptor from 'undici/lib/interceptor/redirect.js';
+import { Agent, type Dispatcher, interceptors, request } from 'undici';
 import type { HttpSettings, TlsSettings } from './http-settings.ts';
 
 /** Longer than most scrape intervals, so that a connection serves the next round too. */
@@ -61,13 +58,11 @@ export class HttpClient {
     const timeout = AbortSignal.timeout(wanted.timeoutMs);
     const signal = wanted.signal ? AbortSignal.any([timeout, wanted.signal]) : timeout;
     try {
-      const { origin, pathname, search } = new URL(wanted.url);
-      const answer = await request.call(dispatcher, {
-        origin,
-        path: pathname + search,
+      const answer = await request(wanted.url, {
         method: wanted.method,
         headers,
         body: wanted.body ?? null,
+        dispatcher,
         signal,
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -111,7 +106,7 @@ export class HttpClient {
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
       connect: await tlsOptions(tls),
     });
-    const redirect = redirectInterceptor({ maxRedirections: REDIRECTS_MAX });
+    const redirect = interceptors.redirect({ maxRedirections: REDIRECTS_MAX });
     // Requests under way end on the old dispatcher, which then closes by itself.
     void this.#dispatcher?.close();
     this.#dispatcher = followRedirects ? agent.compose(redirect) : agent;

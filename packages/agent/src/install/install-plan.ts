@@ -52,8 +52,6 @@ export interface InstallPlan {
   /** From `serverAddress()`. */
   readonly server: string;
   readonly image: string | undefined;
-  /** Files that the agent's user must be able to run. */
-  readonly programs: readonly string[];
 }
 
 const OWNER_ROOT = 'root:root';
@@ -84,8 +82,7 @@ export function planInstall(options: InstallOptions): InstallPlan {
     files.push({ path: PLACES.token, ...replaced(text), mode: 0o600, isSecret: true });
   }
   const commands = image === undefined ? hostCommands() : imageCommands(image);
-  const programs = [options.nodePath, options.monPath];
-  return { files, commands, server, image, programs };
+  return { files, commands, server, image };
 }
 
 function replaced(text: string): Omit<PlannedFile, 'path'> {

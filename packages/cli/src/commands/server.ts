@@ -6,6 +6,7 @@ import { startServer } from '@mon/server/server';
 import { MonCommand } from '../command.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { prose } from '../prose.ts';
+import { onHangup } from '../reload.ts';
 import { logLevelFlag, serverConfig, serverFlags } from '../server-flags.ts';
 
 export default class Server extends MonCommand {
@@ -15,7 +16,8 @@ Takes samples in by remote write and JSON, stores them under --data-dir, answers
 rules and sends alerts. Prints one line when it is ready; the log goes to standard error as JSON.
 
 Ctrl-C and SIGTERM stop it cleanly; a second one ends it at once, and the log on disk is replayed at
-the next start. Without authentication it serves loopback only.
+the next start. SIGHUP makes it read rule files and alerting again. Without authentication it serves
+loopback only.
 `);
   static override examples = [
     '<%= config.bin %> server',
@@ -28,12 +30,14 @@ the next start. Without authentication it serves loopback only.
     const { flags } = await this.usage(Server);
     const interrupted = untilInterrupted();
     const config = await serverConfig(flags);
+    const log = openLog(flags['log-level']);
     const server = await startServer({
       config,
-      log: openLog(flags['log-level']),
+      log,
       clock: this.clock,
       monVersion: this.config.version,
     });
+    onHangup(async () => server.reload(await serverConfig(flags)), log);
     this.print(`mon server is ready at ${server.url}, data in ${config.dataDir}. Ctrl-C stops it.`);
     await interrupted;
     await server.close();

@@ -67,19 +67,30 @@ export class TopFeed {
 
   async #round(): Promise<void> {
     if (!this.#options.wish().isPaused) {
-      await this.#guarded(async () => {
-        const { signal } = this.#stop;
-        const [hosts, alerts] = await Promise.all([
-          askHosts(this.#options.client, signal),
-          askAlerts(this.#options.client, signal),
-        ]);
-        this.#tell({ kind: 'refreshed', nowMs: this.#options.clock.nowMs(), hosts, alerts });
-        await this.#history();
-      });
+      await this.#guarded(() => this.#refresh());
     }
     if (this.#stop.signal.aborted) return;
     const next = () => void this.#round();
     this.#cancelTimer = this.#options.clock.after(this.#options.intervalMs, next);
+  }
+
+  /** Hosts are shown without alerts where only those cannot be had. */
+  async #refresh(): Promise<void> {
+    const { client, clock } = this.#options;
+    const { signal } = this.#stop;
+    const [hosts, alerts] = await Promise.allSettled([
+      askHosts(client, signal),
+      askAlerts(client, signal),
+    ]);
+    if (hosts.status === 'rejected') throw hosts.reason;
+    this.#tell({
+      kind: 'refreshed',
+      nowMs: clock.nowMs(),
+      hosts: hosts.value,
+      alerts: alerts.status === 'fulfilled' ? alerts.value : [],
+    });
+    await this.#history();
+    if (alerts.status === 'rejected') throw alerts.reason;
   }
 
   async #history(): Promise<void> {

@@ -19,6 +19,10 @@ export interface TopOptions {
   readonly clock: Clock;
   readonly intervalMs: number;
   readonly colors: boolean;
+  /** What the charts show at first: one of WINDOWS_MS. */
+  readonly windowMs?: number;
+  /** Quits the screen from outside. */
+  readonly signal?: AbortSignal;
   /** A terminal; the process's own where left out. */
   readonly stdin?: NodeJS.ReadStream;
   readonly stdout?: NodeJS.WriteStream;
@@ -36,11 +40,13 @@ export async function runTop(options: TopOptions): Promise<void> {
     incrementalRendering: true,
     exitOnCtrlC: true,
   });
+  options.signal?.addEventListener('abort', () => screen.unmount(), { once: true });
   await screen.waitUntilExit();
 }
 
-function TopScreen({ client, clock, intervalMs, colors }: TopOptions): ReactElement {
-  const [state, tell] = useReducer(reduceTop, INITIAL_STATE);
+function TopScreen(options: TopOptions): ReactElement {
+  const { client, clock, intervalMs, colors, windowMs = INITIAL_STATE.windowMs } = options;
+  const [state, tell] = useReducer(reduceTop, { ...INITIAL_STATE, windowMs });
   const size = useWindowSize();
   const { exit } = useApp();
   const feed = useFeed({ client, clock, intervalMs, state, tell });

@@ -4,10 +4,10 @@
 import { Args, Flags } from '@oclif/core';
 import { connectionFlags, MonCommand } from '../../command.ts';
 import { askConsent } from '../../consent.ts';
+import { remarkMistakes } from '../../mistakes.ts';
 import { drawRuleDiff, planTotals } from '../../print/rule-diff.ts';
 import { paint } from '../../print/span.ts';
 import { prose } from '../../prose.ts';
-import { remarkMistakes } from '../../rule-files.ts';
 import { type PlannedSet, planSet, putSet, setFlag, soundFiles } from '../../rule-set.ts';
 
 export default class RulesApply extends MonCommand {

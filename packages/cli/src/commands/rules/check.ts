@@ -4,9 +4,10 @@
 import { Args, Flags } from '@oclif/core';
 import { MonCommand, outputFlag } from '../../command.ts';
 import { EXIT } from '../../exit-code.ts';
+import { countErrors, remarkMistakes } from '../../mistakes.ts';
 import type { Column } from '../../print/rows.ts';
 import { prose } from '../../prose.ts';
-import { type CheckedFile, checkRuleFiles, countErrors, remarkMistakes } from '../../rule-files.ts';
+import { type CheckedFile, checkRuleFiles } from '../../rule-files.ts';
 
 const ruleCount = ({ rules }: CheckedFile): number | undefined =>
   rules?.groups.reduce((count, group) => count + group.rules.length, 0);

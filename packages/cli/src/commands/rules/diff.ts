@@ -4,10 +4,10 @@
 import { Args, Flags } from '@oclif/core';
 import { connectionFlags, MonCommand, outputFlag } from '../../command.ts';
 import { EXIT } from '../../exit-code.ts';
+import { remarkMistakes } from '../../mistakes.ts';
 import { DIFF_COLUMNS, diffRows, drawRuleDiff } from '../../print/rule-diff.ts';
 import { paint } from '../../print/span.ts';
 import { prose } from '../../prose.ts';
-import { remarkMistakes } from '../../rule-files.ts';
 import { planSet, setFlag, soundFiles } from '../../rule-set.ts';
 
 export default class RulesDiff extends MonCommand {

@@ -28,7 +28,7 @@ export class InstantRows implements ScanReader {
     this.#picks = new ColumnMemo((column) => latestSamples(column, reference, lookbackMs));
   }
 
-  read(batch: SeriesBatch, from: number, to: number): undefined {
+  read(batch: SeriesBatch, from: number, to: number): void {
     const rows = this.#scratch.rows(batch.labels.slice(from, to));
     const picks = this.#picks.of(batch);
     if (this.#emits === 'value') {
