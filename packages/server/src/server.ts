@@ -96,9 +96,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const close = async (): Promise<void> => {
     isOpen = false;
-    await http.close();
+    // A job that a request waits for ends now; the request is answered with that.
+    await Promise.all([jobs.close(), http.close()]);
     await rules.close();
-    await jobs.close();
     endProcessMetrics();
     await database.close();
     log.info({}, 'server is closed');

@@ -84,6 +84,7 @@ storage: {tsdb: {out_of_order_time_window: 30m}}
   const config = resolve(yaml);
   t.equal(config.global.evaluationIntervalMs, 15_000);
   t.match(config.warnings.map(formatMistake), [
+    /^\/etc\/mon\/mon\.yml:5:5: warning: alerting\.alertmanagers: is known/,
     "/etc/mon/mon.yml:10:1: warning: 'storage' is known, but mon does not use it yet",
   ]);
 });
