@@ -230,6 +230,29 @@ t.test('N23: setting the clock repeats nothing', async (t) => {
   t.equal(hook.received.length, 1);
 });
 
+t.test('N18: who was told is on disk before the resolved alert leaves it', async (t) => {
+  const { bench, hook } = await setUp(t);
+  const written: string[] = [];
+  const write = bench.meta.write.bind(bench.meta);
+  bench.meta.write = async (changes) => {
+    for (const { kind, key } of changes) written.push(`${kind} ${key.split('/')[2]}`);
+    await write(changes);
+  };
+  await bench.start(config(hook));
+  const a = bench.alert('a');
+  bench.fire(a);
+  await bench.pass(30_000);
+  bench.resolve(a);
+  await bench.pass(6 * MINUTE);
+  t.same(written, [
+    'put alerts',
+    'put notified',
+    'put alerts',
+    'put notified',
+    'delete alerts', //
+  ]);
+});
+
 t.test('NotificationLog forgets what expired', async (t) => {
   const { bench } = await setUp(t);
   await bench.start(undefined);

@@ -45,6 +45,10 @@ t.test('readApiRule() reports all mistakes at once', async (t) => {
     code: 'bad-rule',
     why: /query, character 4: could not parse expression.*labels\.a b: invalid label name/s,
   });
+  t.throws(() => readApiRule({ name: 'A', query: 'up[5m]' }, undefined), {
+    code: 'bad-rule',
+    why: /query, character 1: is a matrix/,
+  });
   t.throws(() => readApiRule({}, undefined), {
     code: 'bad-rule',
     why: 'name is missing\nquery is missing',

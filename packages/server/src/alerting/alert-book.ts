@@ -13,6 +13,9 @@ import { fingerprint } from './fingerprint.ts';
 import { isResolved, type ManagedAlert } from './managed-alert.ts';
 import type { RetriedWrites } from './retried-writes.ts';
 
+/** Alerts kept at a time, of all tenants; further ones are refused and counted. */
+export const ALERTS_MAX = 500_000;
+
 const ROOT = 'alerting/';
 
 interface AlertRecord extends Omit<ManagedAlert, 'labels' | 'tenant'> {
@@ -22,11 +25,13 @@ interface AlertRecord extends Omit<ManagedAlert, 'labels' | 'tenant'> {
 export class AlertBook {
   readonly #meta: MetaStore;
   readonly #writes: RetriedWrites;
+  readonly #onOverflow: () => void;
   readonly #alerts = new Map<string, ManagedAlert>();
 
-  constructor(meta: MetaStore, writes: RetriedWrites) {
+  constructor(meta: MetaStore, writes: RetriedWrites, onOverflow: () => void) {
     this.#meta = meta;
     this.#writes = writes;
+    this.#onOverflow = onOverflow;
   }
 
   async load(): Promise<void> {
@@ -56,6 +61,10 @@ export class AlertBook {
       const key = keyOf(tenant, print);
       const known = this.#alerts.get(key);
       if (!known && isResolved(given)) continue;
+      if (!known && this.#alerts.size >= ALERTS_MAX) {
+        this.#onOverflow();
+        continue;
+      }
       const alert = merge(known, { ...given, tenant, fingerprint: print });
       this.#alerts.set(key, alert);
       taken.push(alert);

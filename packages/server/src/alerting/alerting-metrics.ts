@@ -10,6 +10,7 @@ export interface AlertingMetrics {
   readonly attemptFailures: Counter;
   readonly deliverySeconds: Histogram;
   readonly stateWriteFailures: Counter;
+  readonly alertsRefused: Counter;
   /** Attempts under way. */
   readonly inFlight: { count: number };
 }
@@ -66,6 +67,10 @@ export function alertingMetrics(registry: MetricRegistry, gauges: AlertingGauges
       name: 'mon_notification_delivery_seconds',
       help: 'Time from deciding on a notification to its delivery.',
       labels,
+    }),
+    alertsRefused: registry.counter({
+      name: 'mon_alerting_alerts_refused_total',
+      help: 'Alerts nobody is told of, because there are too many.',
     }),
     stateWriteFailures: registry.counter({
       name: 'mon_alerting_state_write_failures_total',

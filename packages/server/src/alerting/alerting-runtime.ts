@@ -85,7 +85,7 @@ export class Alerting implements AlertSink {
       this.#metrics.stateWriteFailures.add();
       log.warn({ reason: error.message }, 'cannot store alerts and notices; trying again');
     });
-    this.#book = new AlertBook(meta, this.#writes);
+    this.#book = new AlertBook(meta, this.#writes, () => this.#refuse());
     this.#log = new NotificationLog(meta, this.#writes);
     this.#configured = this.#configure(loaded, options.externalUrl);
   }
@@ -152,6 +152,11 @@ export class Alerting implements AlertSink {
     await this.#writes.write([]);
   }
 
+  #refuse(): void {
+    this.#metrics.alertsRefused.add();
+    this.#options.log.warn({}, 'too many alerts or groups; an alert is not told');
+  }
+
   #failure(tenant: TenantId, receiver: string): string | undefined {
     const failure = this.history.failureOf(tenant, receiver);
     return failure && `notification to ${JSON.stringify(receiver)} failed: ${failure.error}`;
@@ -170,7 +175,7 @@ export class Alerting implements AlertSink {
       receiver: (name) => receivers.get(name) ?? unknownReceiver(name),
       ...{ stages, externalUrl, clock },
       onSettled: (alert) => this.#book.forget(alert),
-      onOverflow: ({ labels }) => log.warn({ labels }, 'too many groups; an alert is not told'),
+      onOverflow: () => this.#refuse(),
     });
     return { dispatcher, receivers };
   }

@@ -28,7 +28,7 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   /** No group holds the alert any more. */
   readonly onSettled: (alert: ManagedAlert) => void;
-  readonly onOverflow: (alert: ManagedAlert) => void;
+  readonly onOverflow: () => void;
 }
 
 export class Dispatcher {
@@ -87,7 +87,7 @@ export class Dispatcher {
     { policy, key, alert }: { policy: GroupingPolicy; key: string; alert: ManagedAlert },
   ): AggregationGroup | undefined {
     if (this.#groups.size >= GROUPS_MAX) {
-      this.#options.onOverflow(alert);
+      this.#options.onOverflow();
       return undefined;
     }
     const labels = groupLabels(policy, alert.labels);

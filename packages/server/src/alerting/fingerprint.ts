@@ -6,20 +6,24 @@
  */
 import type { Labels } from '@mon/storage/model/labels';
 
-const OFFSET = 14695981039346656037n;
-const PRIME = 1099511628211n;
-const MASK = (1n << 64n) - 1n;
 const SEPARATOR = 0xff;
+const WORD = 2 ** 32;
 
 /** @param labels sorted by name */
 export function fingerprint(labels: Labels): string {
-  let hash = OFFSET;
+  // The hash in two 32-bit halves: BigInt is ten times slower.
+  let high = 0xcbf29ce4;
+  let low = 0x84222325;
   const add = (byte: number): void => {
-    hash = ((hash ^ BigInt(byte)) * PRIME) & MASK;
+    low = (low ^ byte) >>> 0;
+    // The prime is 2^40 + 0x1b3; no product here leaves 2^53.
+    const product = low * 0x1b3;
+    high = (high * 0x1b3 + Math.floor(product / WORD) + ((low << 8) >>> 0)) % WORD;
+    low = product % WORD;
   };
   for (const text of labels) {
     for (const byte of Buffer.from(text)) add(byte);
     add(SEPARATOR);
   }
-  return hash.toString(16).padStart(16, '0');
+  return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }

@@ -100,7 +100,7 @@ export function compileApiRule(rule: ApiRuleBody): {
 } {
   const check = compileRule(definitionOf(rule));
   const mistakes = check.mistakes
-    .filter((mistake) => mistake.severity === 'error')
+    .filter((mistake) => mistake.severity === 'error' || mistake.field === 'expr')
     .map(mistakeText);
   return { mistakes, compiled: check.rule?.kind === 'alerting' ? check.rule : undefined };
 }

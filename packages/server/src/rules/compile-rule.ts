@@ -109,12 +109,13 @@ function checkExpr(text: string, mistakes: RuleMistake[]): Expr | undefined {
   try {
     const expr = parse(text);
     const type = typeOf(expr);
-    if (type === 'vector' || type === 'scalar') return expr;
-    return refuse(
-      0,
-      `is a ${type}, which no rule can use`,
-      'ask for an instant vector or a scalar',
-    );
+    if (type !== 'vector' && type !== 'scalar') {
+      // Prometheus takes it, and fails each evaluation.
+      const what = `is a ${type}, which no rule can use: every evaluation will fail`;
+      const mend = 'ask for an instant vector or a scalar';
+      mistakes.push({ severity: 'warning', field: 'expr', offset: 0, what, mend });
+    }
+    return expr;
   } catch (thrown) {
     if (thrown instanceof PromqlSyntaxError) {
       const { span, why, suggestion } = thrown;

@@ -7,7 +7,7 @@
 import type { Appender } from '@mon/storage/model/appender';
 import type { Clock } from '@mon/storage/model/clock';
 import { MonError, reasonOf } from '@mon/storage/model/error';
-import type { Labels } from '@mon/storage/model/labels';
+import { type Labels, labelValue, METRIC_NAME } from '@mon/storage/model/labels';
 import type { TenantId } from '@mon/storage/model/tenant';
 import { escapeQuery } from '../alerting/template/builtins.ts';
 import type { QueriedSeries } from '../alerting/template/rule-template.ts';
@@ -33,7 +33,6 @@ import type { RuleMetrics } from './rule-metrics.ts';
 import { forEachSeries, type RuleQuery } from './rule-query.ts';
 import {
   liveSeries,
-  metricNames,
   type SampleRow,
   type SampleRows,
   staleRows,
@@ -183,12 +182,18 @@ export class GroupEvaluator {
     const { clock, metrics } = this.#surroundings;
     const startedMs = clock.nowMs();
     const gathered: GatheredRow[] = [];
+    const names = new Set<string>();
     for (const [i, state] of this.#states.entries()) {
       if (signal.aborted) return;
-      const names = metricNames(gathered.map(({ row }) => row));
-      if ([...names].some(state.reads)) await this.#write(gathered.splice(0), timeMs);
+      if ([...names].some(state.reads)) {
+        await this.#write(gathered.splice(0), timeMs);
+        names.clear();
+      }
       const rows = await this.#evaluateRule(i, timeMs, signal);
-      for (const row of rows.values()) gathered.push({ row, state });
+      for (const row of rows.values()) {
+        gathered.push({ row, state });
+        names.add(labelValue(row.labels, METRIC_NAME));
+      }
     }
     await this.#write(gathered, timeMs);
     this.#lastEvaluationMs = timeMs;

@@ -75,14 +75,26 @@ export function readRuleFile(input: RuleFileText): {
   return { file: { file: input.file, groups: value }, warnings };
 }
 
+/** Labels and annotations; one without a value is empty, as in Prometheus. */
+const texts: Schema<Readonly<Record<string, string>>> = { expects: 'a map', read: readTexts };
+
+function readTexts(at: Cursor): Readonly<Record<string, string>> | undefined {
+  if (!at.entries) return mapOf(text()).read(at);
+  const values = at.entries.map(({ key, value }) => {
+    return [key, value.isEmpty ? '' : text().read(value)] as const;
+  });
+  if (values.some(([, value]) => value === undefined)) return undefined;
+  return Object.fromEntries(values as [string, string][]);
+}
+
 const ruleKeys = object({
   record: optional(word()),
   alert: optional(word()),
   expr: optional(text()),
   for: optional(duration()),
   keep_firing_for: optional(duration()),
-  labels: withDefault(mapOf(text()), {}),
-  annotations: optional(mapOf(text())),
+  labels: withDefault(texts, {}),
+  annotations: optional(texts),
 });
 
 type RuleKeys = Value<typeof ruleKeys>;
@@ -106,7 +118,7 @@ const groupFields = {
   interval: optional(duration()),
   limit: withDefault(integer({ min: 0 }), 0),
   query_offset: optional(duration()),
-  labels: withDefault(mapOf(text()), {}),
+  labels: withDefault(texts, {}),
   rules: withDefault(list(rule), []),
   /** Of Thanos and Mimir; read so that their files are taken. */
   partial_response_strategy: unused(),
@@ -193,7 +205,8 @@ function toDefinition(keys: RuleKeys, at: Cursor): RuleDefinition | undefined {
   }
   if (record !== undefined && alert === undefined) {
     for (const field of ['for', 'keep_firing_for', 'annotations'] as const) {
-      if (keys[field] === undefined) continue;
+      // A duration of 0 says nothing.
+      if (keys[field] === undefined || keys[field] === 0) continue;
       refuse(child(field), `invalid field '${field}' in recording rule`, 'remove it');
     }
   }

@@ -28,7 +28,7 @@ export interface NotificationWarnings {
 
 export function ruleStatusRoutes(rules: Rules, warnings: NotificationWarnings): Route[] {
   const extrasFor = (tenant: TenantId): ExtrasOf => {
-    const active = rules.apiRules(tenant).filter((rule) => rule.active);
+    const active = rules.runningApiRules(tenant);
     return (owner: RuleOwner, i: number): RuleExtras => {
       const rule = owner.kind === 'api' ? active[i] : undefined;
       const receivers = rule?.notifications ?? [];

@@ -5,7 +5,6 @@
  */
 
 import type { Appender } from '@mon/storage/model/appender';
-import { assert } from '@mon/storage/model/assert';
 import type { Clock } from '@mon/storage/model/clock';
 import type { Labels } from '@mon/storage/model/labels';
 import type { MetaStore } from '@mon/storage/model/meta-store';
@@ -56,7 +55,7 @@ export class Rules {
   readonly #sets: RuleSetStore;
   readonly #apiRules: ApiRuleStore;
   readonly #running: RunningRules;
-  readonly #compiledRules = new WeakMap<ApiRule, CompiledAlerting>();
+  readonly #compiledRules = new WeakMap<ApiRule, CompiledAlerting | undefined>();
   #configGroups: readonly RuleGroup[] = [];
   #lastChange: Promise<unknown> = Promise.resolve();
 
@@ -150,10 +149,14 @@ export class Rules {
     return this.#apiRules.get(tenant, id);
   }
 
+  /** Rules of the JSON API that are not paused, in the order of their group. */
+  runningApiRules(tenant: TenantId): ApiRule[] {
+    return this.#apiRules.list(tenant).filter((rule) => rule.active && this.#compiled(rule));
+  }
+
   /** How a rule of the JSON API runs; undefined while it is paused. */
   apiRuleStatus(tenant: TenantId, id: string): RuleStatus | undefined {
-    const active = this.#apiRules.list(tenant).filter((rule) => rule.active);
-    const at = active.findIndex((rule) => rule.id === id);
+    const at = this.runningApiRules(tenant).findIndex((rule) => rule.id === id);
     const group = this.groups(tenant).find(({ owned }) => owned.owner.kind === 'api');
     return at < 0 ? undefined : group?.evaluator.statuses[at];
   }
@@ -236,9 +239,9 @@ export class Rules {
   }
 
   #apiGroup(tenant: TenantId): TenantGroup | undefined {
-    const active = this.#apiRules.list(tenant).filter((rule) => rule.active);
+    const active = this.runningApiRules(tenant);
     if (active.length === 0) return undefined;
-    const compiled = active.map((rule) => this.#compiled(rule));
+    const compiled = active.map((rule) => this.#compiled(rule) as CompiledAlerting);
     const definition = {
       name: API_GROUP,
       file: API_GROUP,
@@ -253,11 +256,12 @@ export class Rules {
     };
   }
 
-  #compiled(rule: ApiRule): CompiledAlerting {
-    const known = this.#compiledRules.get(rule);
-    if (known) return known;
+  /** Undefined for a stored rule that this version cannot read. */
+  #compiled(rule: ApiRule): CompiledAlerting | undefined {
+    if (this.#compiledRules.has(rule)) return this.#compiledRules.get(rule);
     const { compiled, mistakes } = compileApiRule(rule);
-    assert(compiled, `stored rule ${rule.id} was checked before: ${mistakes.join('; ')}`);
+    const fields = { rule: rule.id, mistakes };
+    if (!compiled) this.#options.log.warn(fields, 'a stored rule cannot be read and does not run');
     this.#compiledRules.set(rule, compiled);
     return compiled;
   }

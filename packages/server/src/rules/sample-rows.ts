@@ -3,7 +3,7 @@
  */
 
 import type { SampleColumns } from '@mon/storage/model/appender';
-import { type Labels, labelsKey, labelValue, METRIC_NAME } from '@mon/storage/model/labels';
+import { type Labels, labelsKey } from '@mon/storage/model/labels';
 import { bitsOf, setStaleAt } from '@mon/storage/model/sample';
 
 /** Series with their values, by `labelsKey`. */
@@ -33,11 +33,6 @@ export function staleRows(series: Iterable<Labels>): SampleRows {
 /** The series that have a value. */
 export function liveSeries(rows: SampleRows): Labels[] {
   return [...rows.values()].filter((row) => row.value !== undefined).map((row) => row.labels);
-}
-
-/** Names of the metrics that the rows are of. */
-export function metricNames(rows: Iterable<SampleRow>): Set<string> {
-  return new Set([...rows].map((row) => labelValue(row.labels, METRIC_NAME)));
 }
 
 /** The rows as columns for an Appender. */
