@@ -14,7 +14,7 @@ const LINE_LENGTH_MAX = 100;
 
 /** Words that hide what a file or a type is for. */
 const FORBIDDEN_NAME =
-  /(^|-)(manager|helpers?|utils?|utilities|common|misc|base|impl|processor|service|wrapper|data|info|types|constants|index)(-|$)/;
+  /(^|-)(manager|helpers?|utils?|utilities|common|misc|base|impl|processor|service|wrapper|data|info|types|constants)(-|$)|^index$/;
 const FORBIDDEN_TYPE = /(Manager|Helper|Util|Utils|Processor|Service|Wrapper|Impl)$/;
 
 /** Names that a protocol or PromQL itself gives. */
