@@ -1,0 +1,70 @@
+/**
+ * A real Prometheus scrapes a real node_exporter and writes to mon; a real promtool reads from mon.
+ *
+ * The programs come from Debian's packages (`test/peers/install.sh`); without them this skips.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { eventually, freePort, instant, startMon } from '../e2e/started-mon.ts';
+
+const PROGRAMS = ['prometheus', 'promtool', 'prometheus-node-exporter'];
+const missing = PROGRAMS.filter((name) => spawnSync('which', [name]).status !== 0);
+const skip = missing.length > 0 ? `not installed: ${missing.join(', ')}` : false;
+
+function start(t: { teardown(fn: () => void): void }, command: string, args: string[]): void {
+  const child: ChildProcess = spawn(command, args, { stdio: 'ignore' });
+  t.teardown(() => {
+    child.kill('SIGKILL');
+  });
+}
+
+t.test('a real Prometheus fills mon, promtool reads it', { skip }, async (t) => {
+  const mon = await startMon({ args: ['server'] });
+  t.teardown(async () => {
+    await mon.stop();
+    mon.remove();
+  });
+  const [exporter, prometheus] = [await freePort(), await freePort()];
+  start(t, 'prometheus-node-exporter', [`--web.listen-address=127.0.0.1:${exporter}`]);
+  const dir = t.testdir();
+  writeFileSync(
+    join(dir, 'prometheus.yml'),
+    `global: { scrape_interval: 1s, external_labels: { via: prometheus } }
+scrape_configs:
+- job_name: node
+  static_configs: [{ targets: ["127.0.0.1:${exporter}"] }]
+remote_write:
+- url: ${mon.url}/api/v1/write
+  queue_config: { batch_send_deadline: 1s }
+`,
+  );
+  start(t, 'prometheus', [
+    `--config.file=${join(dir, 'prometheus.yml')}`,
+    `--storage.tsdb.path=${join(dir, 'data')}`,
+    `--web.listen-address=127.0.0.1:${prometheus}`,
+    '--log.level=error',
+  ]);
+  await eventually('node_load1 by way of Prometheus', async () => {
+    const series = await instant(mon.url, 'node_load1{via="prometheus"}');
+    return series.length === 1 ? true : undefined;
+  });
+  const promtool = (...args: string[]) =>
+    execFileSync('promtool', ['query', ...args], { encoding: 'utf8' });
+  t.match(promtool('instant', mon.url, 'up{job="node"}'), /up\{.*via="prometheus".*\} => 1 @/);
+  t.match(promtool('range', mon.url, 'count({via="prometheus"})'), /\d+ @\[/);
+  const series = promtool('series', '--match=node_uname_info', mon.url);
+  t.match(series, /__name__="node_uname_info"/);
+  t.match(promtool('labels', mon.url, 'job'), /^node$/m);
+  const metadata = await eventually(
+    'metadata',
+    async () => {
+      const answer = await fetch(`${mon.url}/api/v1/metadata?metric=node_load1`);
+      const body = (await answer.json()) as { data: Record<string, { type: string }[]> };
+      return body.data['node_load1']?.[0];
+    },
+    90_000,
+  );
+  t.equal(metadata.type, 'gauge');
+});
