@@ -2,13 +2,12 @@
  * Agent to notification: a sample comes in, a rule fires, a webhook hears of it.
  */
 
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import { eventually, MON, startMon } from './started-mon.ts';
+import { eventually, runMon, startMon } from './started-mon.ts';
 
 interface WebhookPayload {
   readonly version: string;
@@ -36,18 +35,6 @@ async function startReceiver() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/hook`, heard, close: () => server.close() };
-}
-
-async function runMon(args: readonly string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [MON, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  const keep = (chunk: Buffer) => {
-    output += chunk.toString();
-  };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, output };
 }
 
 t.test('host metrics, a rule applied from a file, a webhook', async (t) => {
@@ -85,11 +72,11 @@ alerting:
   );
   const server = ['--server', mon.url];
   const differs = await runMon(['rules', 'diff', rules, ...server]);
-  t.equal(differs.code, 2, `diff before apply: ${differs.output}`);
+  t.equal(differs.code, 2, `diff before apply: ${differs.stderr}`);
   const applied = await runMon(['rules', 'apply', rules, '--yes', ...server]);
-  t.equal(applied.code, 0, applied.output);
+  t.equal(applied.code, 0, applied.stderr);
   const again = await runMon(['rules', 'diff', rules, ...server]);
-  t.equal(again.code, 0, `diff after apply: ${again.output}`);
+  t.equal(again.code, 0, `diff after apply: ${again.stderr}`);
   const payload = await eventually('notification', async () => receiver.heard[0], 60_000);
   t.equal(payload.version, '4');
   t.equal(payload.status, 'firing');
@@ -97,5 +84,5 @@ alerting:
   t.equal(payload.alerts[0]?.labels['alertname'], 'HostHasMemory');
   t.match(payload.alerts[0]?.annotations['summary'] ?? '', /has \d.*B/);
   const listed = await runMon(['alerts', 'list', '-o', 'json', ...server]);
-  t.match(listed.output, /HostHasMemory/);
+  t.match(listed.stdout, /HostHasMemory/);
 });
