@@ -3,7 +3,8 @@
  * resume by themselves when there is room. Needs root, for a small tmpfs; skips saying so.
  */
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { eventually, instant, startMon } from './started-mon.ts';
@@ -50,13 +51,17 @@ function fill(path: string): void {
 const skip = process.getuid?.() === 0 ? false : 'needs root, for a small tmpfs';
 
 t.test('a full disk refuses writes, loses nothing, and heals', { skip }, async (t) => {
-  const disk = t.testdir();
+  const disk = mkdtempSync(join(tmpdir(), 'mon-full-disk-'));
   if (!mountSmallDisk(disk)) {
     t.pass('skipped: mounting a small tmpfs is not permitted here');
     return;
   }
-  t.teardown(() => execFileSync('umount', ['-l', disk]));
+  t.teardown(() => {
+    execFileSync('umount', ['-l', disk]);
+    rmSync(disk, { recursive: true, force: true });
+  });
   let mon = await startMon({ args: ['server'], dir: disk });
+  t.teardown(() => mon.stop('SIGKILL'));
   t.equal(await push(mon.url, 0), 200, 'a write while there is room');
 
   fill(join(disk, 'filler'));
