@@ -38,6 +38,7 @@ scrape_configs:
 remote_write:
 - url: ${mon.url}/api/v1/write
   queue_config: { batch_send_deadline: 1s }
+  metadata_config: { send_interval: 2s }
 `,
   );
   start(t, 'prometheus', [
@@ -47,8 +48,8 @@ remote_write:
     '--log.level=error',
   ]);
   await eventually('node_load1 by way of Prometheus', async () => {
-    const series = await instant(mon.url, 'node_load1{via="prometheus"}');
-    return series.length === 1 ? true : undefined;
+    const series = await instant(mon.url, '{__name__=~"node_load1|up", via="prometheus"}');
+    return series.length === 2 ? true : undefined;
   });
   const promtool = (...args: string[]) =>
     execFileSync('promtool', ['query', ...args], { encoding: 'utf8' });
