@@ -4,7 +4,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveServerConfig, type ServerFlags } from '@mon/server/config/server-config';
+import {
+  resolveServerConfig,
+  type ServerConfig,
+  type ServerFlags,
+} from '@mon/server/config/server-config';
 import { type RunningServer, startServer } from '@mon/server/server';
 import { labelsFromRecord } from '@mon/storage/model/labels';
 import { ManualClock } from '@mon/storage/model/manual-clock';
@@ -43,10 +47,12 @@ export interface TestSeries {
 export class TestServer {
   readonly running: RunningServer;
   readonly clock: ManualClock;
+  readonly config: ServerConfig;
 
-  constructor(running: RunningServer, clock: ManualClock) {
+  constructor(running: RunningServer, clock: ManualClock, config: ServerConfig) {
     this.running = running;
     this.clock = clock;
+    this.config = config;
   }
 
   get url(): string {
@@ -129,5 +135,5 @@ export async function startTestServer(
     await running.close();
     await rm(dir, { recursive: true, force: true });
   });
-  return new TestServer(running, clock);
+  return new TestServer(running, clock, config);
 }

@@ -69,13 +69,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const database = await openDatabase(databaseOptions(options));
   const jobs = createJobs(database, { options, registry });
   let isOpen = true;
+  let inForce = { value: config, sinceMs: startedMs };
   let rules: RulesAndAlerts | undefined;
   let http: HttpServer;
   try {
     const engine = createEngine(database, { config, clock });
     rules = await startRulesAndAlerts({ config, database, engine, clock, log, registry });
     const parts = { options, registry, database, jobs, startedMs, engine };
-    const routes = [...createRoutes({ ...parts, isReady: () => isOpen }), ...rules.routes];
+    const now = { isReady: () => isOpen, configInForce: () => inForce };
+    const routes = [...createRoutes({ ...parts, ...now }), ...rules.routes];
     http = await HttpServer.start({
       listen: config.listen,
       routes,
@@ -107,7 +109,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: http.url,
     database,
-    reload: (next) => rules.reload(next),
+    async reload(next) {
+      await rules.reload(next);
+      inForce = { value: next, sinceMs: clock.nowMs() };
+    },
     close() {
       closed ??= close();
       return closed;
@@ -152,6 +157,7 @@ interface Parts {
   readonly startedMs: number;
   readonly engine: Engine;
   readonly isReady: () => boolean;
+  readonly configInForce: () => { readonly value: ServerConfig; readonly sinceMs: number };
 }
 
 function createRoutes(parts: Parts): Route[] {
@@ -182,7 +188,11 @@ function createRoutes(parts: Parts): Route[] {
     jsonMetricsRoute({ intake, metadata, clock }),
     ...queryRoutes({ engine, slots, clock, log, registry, timeoutMaxMs }),
     ...seriesRoutes({ queryable: database, metadata, slots, seriesMax: limits.query_series }),
-    ...statusRoutes({ config, monVersion, startedMs, clock, queryable: database, stats }),
+    ...statusRoutes({
+      ...{ monVersion, startedMs, clock, stats },
+      config: parts.configInForce,
+      queryable: database,
+    }),
     ...jobRoutes(jobs),
     ...operationRoutes({ registry, flush: () => database.flush(), isReady }),
   ];

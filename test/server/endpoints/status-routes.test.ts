@@ -96,3 +96,16 @@ t.test('/api/v1/admin/jobs/<job> runs a job and answers its report', async (t) =
     json: { code: 'not-found', hint: /compact, retention/ },
   });
 });
+
+t.test('/api/v1/status/config shows what was reloaded', async (t) => {
+  const server = await startTestServer(t, { yaml: YAML });
+  const { config, reload } = { config: server.config, reload: server.running.reload };
+  const source = { file: '/etc/mon/mon.yml', text: 'global: {evaluation_interval: 10s}' };
+  server.clock.jumpTo(NOW_MS + 5000);
+  await reload({ ...config, source });
+  const { yaml } = (await server.ask('/api/v1/status/config')).json.data as { yaml: string };
+  t.match(yaml, 'evaluation_interval: 10s');
+  t.match((await server.ask('/api/v1/status/runtimeinfo')).json.data, {
+    lastConfigTime: new Date(NOW_MS + 5000).toISOString(),
+  });
+});

@@ -16,7 +16,8 @@ import type { HttpRequest } from '../http/request.ts';
 import { type HttpAnswer, json, type Route, success } from '../http/route.ts';
 
 export interface StatusRoutesOptions {
-  readonly config: ServerConfig;
+  /** The configuration in force, and since when. */
+  readonly config: () => { readonly value: ServerConfig; readonly sinceMs: number };
   readonly monVersion: string;
   readonly startedMs: number;
   readonly clock: Clock;
@@ -37,9 +38,9 @@ export function statusRoutes(options: StatusRoutesOptions): Route[] {
   return [
     get('/api/v1/status/buildinfo', () => success(buildInfo(options.monVersion))),
     get('/api/v1/status/runtimeinfo', () => success(runtimeInfo(options))),
-    get('/api/v1/status/flags', () => success(flags(options.config))),
+    get('/api/v1/status/flags', () => success(flags(options.config().value))),
     get('/api/v1/status/config', () =>
-      success({ yaml: redactSettings(options.config.source?.text ?? '') }),
+      success({ yaml: redactSettings(options.config().value.source?.text ?? '') }),
     ),
     get('/api/v1/status/tsdb', (request) => statistics(options, request)),
     // mon scrapes in its agents; the server itself has no targets.
@@ -62,17 +63,18 @@ function buildInfo(monVersion: string): JsonBuildInfo {
 
 function runtimeInfo({ config, startedMs, clock, stats }: StatusRoutesOptions): unknown {
   const { blocks, headSeries, diskFull } = stats();
+  const { value, sinceMs } = config();
+  const { retentionMs, dataDir, shards } = value;
   return {
     startTime: new Date(startedMs).toISOString(),
     CWD: process.cwd(),
     hostname: hostname(),
     serverTime: new Date(clock.nowMs()).toISOString(),
     reloadConfigSuccess: true,
-    lastConfigTime: new Date(startedMs).toISOString(),
-    storageRetention:
-      config.retentionMs === undefined ? 'off' : formatDurationMs(config.retentionMs),
-    dataDir: config.dataDir,
-    shards: config.shards,
+    lastConfigTime: new Date(sinceMs).toISOString(),
+    storageRetention: retentionMs === undefined ? 'off' : formatDurationMs(retentionMs),
+    dataDir,
+    shards,
     headSeries,
     blocks: blocks.length,
     diskFull,
