@@ -103,6 +103,9 @@ t.test('HttpClient authenticates, with secrets read when used', async (t) => {
   });
   await bearer();
   t.equal(exporter.requests.at(-1)?.headers.authorization, 'Bearer tok');
+  await clientFor(t, exporter)({ url: `http://me:s%3A3@${exporter.address}/x` });
+  const user = exporter.requests.at(-1)?.headers.authorization?.slice('Basic '.length) ?? '';
+  t.equal(Buffer.from(user, 'base64').toString(), 'me:s:3');
 });
 
 t.test('HttpClient follows redirects unless told not to', async (t) => {

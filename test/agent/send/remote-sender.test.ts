@@ -117,6 +117,17 @@ t.test('RemoteSender obeys Retry-After', async (t) => {
   await running.until('it comes back', () => receiver.taken.length === 1, 1000);
 });
 
+t.test('RemoteSender comes back though the wall clock is set back', async (t) => {
+  const receiver = await startReceiver(t);
+  receiver.answers.push({ status: 503 });
+  const running = start(t, receiver);
+  running.append(1);
+  await running.until('it was turned away', () => running.events.length === 1);
+  running.clock.jumpTo(0);
+  await running.until('it comes back', () => receiver.taken.length === 1);
+  t.ok(running.clock.nowMs() < 60_000);
+});
+
 t.test('RemoteSender drops what the remote will never take, and goes on', async (t) => {
   const receiver = await startReceiver(t);
   receiver.answers.push({ status: 400, body: 'bad labels' });

@@ -53,7 +53,11 @@ export class HttpClient {
    * @throws MonError `request-failed` (retryable), `answer-too-large`, `secret-unreadable`
    */
   async send(wanted: HttpRequest): Promise<HttpAnswer> {
-    const headers = { ...(await this.#ownHeaders()), ...wanted.headers };
+    const headers = {
+      ...userHeaders(wanted.url),
+      ...(await this.#ownHeaders()),
+      ...wanted.headers,
+    };
     const dispatcher = await this.#currentDispatcher();
     const timeout = AbortSignal.timeout(wanted.timeoutMs);
     const signal = wanted.signal ? AbortSignal.any([timeout, wanted.signal]) : timeout;
@@ -113,6 +117,14 @@ export class HttpClient {
     this.#tlsStamp = stamp;
     return this.#dispatcher;
   }
+}
+
+/** `user:password@` of a URL is basic authentication, unless the settings say otherwise. */
+function userHeaders(text: string): Record<string, string> {
+  const { username, password } = new URL(text);
+  if (username === '' && password === '') return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
 async function reveal(from: Secret): Promise<string> {

@@ -120,7 +120,7 @@ export class RemoteSender {
       const batch = spool.read(name, batchSamplesMax);
       if (batch === undefined) {
         if (this.#isStopping) return;
-        await this.#sleep(undefined);
+        if (!this.#hasMore()) await this.#sleep(undefined);
         // Something came: give it company, unless we are to stop.
         if (!this.#isStopping) await this.#waitForMore(batchAgeMs);
         continue;
@@ -144,7 +144,7 @@ export class RemoteSender {
 
   /** Until woken, stopped, or the time is over. */
   async #sleep(ms: number | undefined): Promise<void> {
-    if (this.#abort.signal.aborted || (ms === undefined && this.#hasMore())) return;
+    if (this.#abort.signal.aborted) return;
     let cancel = () => {};
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
@@ -188,12 +188,16 @@ export class RemoteSender {
     spool.acknowledge(name, batch.end);
   }
 
-  /** Waits though more comes in; a stop ends it. */
+  /** Waits though more comes in; a stop ends it. By a timer: the wall clock may be set back. */
   async #pause(ms: number): Promise<void> {
-    const { clock } = this.#context;
-    const untilMs = clock.nowMs() + ms;
-    while (!this.#abort.signal.aborted && !this.#isStopping && clock.nowMs() < untilMs)
-      await this.#sleep(untilMs - clock.nowMs());
+    let isOver = false;
+    const cancel = this.#context.clock.after(ms, () => {
+      isOver = true;
+      this.#wake();
+    });
+    while (!isOver && !this.#isStopping && !this.#abort.signal.aborted)
+      await this.#sleep(undefined);
+    cancel();
   }
 
   async #post(body: Uint8Array): Promise<Delivery> {
