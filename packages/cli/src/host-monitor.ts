@@ -1,8 +1,8 @@
 /**
  * What `mon up` runs: a server and an agent for this host in one process.
  *
- * The agent sends to the server over loopback as any other agent would. It is stopped first, so that
- * what it has collected is stored before the server closes.
+ * The agent sends to the server over loopback, as agents of other hosts would. It is stopped first,
+ * so that what it has collected is stored before the server closes.
  */
 import { hostname } from 'node:os';
 import { join } from 'node:path';

@@ -20,6 +20,8 @@ export interface CellMap {
 export interface Column<Row> {
   /** Key in JSON and YAML, title in CSV and, with spaces, in the table: snake_case. */
   readonly key: string;
+  /** The table's title, where it is not the key. */
+  readonly title?: string;
   readonly value: (row: Row) => Cell;
   /** The cell in the table, where it is not the value itself. */
   readonly text?: (row: Row) => string;
@@ -34,8 +36,8 @@ export function formatRows<Row>(
   switch (output) {
     case 'table':
       return formatTable(
-        columns.map(({ key, align }) => ({
-          title: key.replaceAll('_', ' '),
+        columns.map(({ key, title, align }) => ({
+          title: title ?? key.replaceAll('_', ' '),
           align: align ?? 'left',
         })),
         rows.map((row) => columns.map(({ value, text }) => text?.(row) ?? cellText(value(row)))),

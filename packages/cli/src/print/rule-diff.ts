@@ -54,8 +54,16 @@ function ruleLines({ kind, ruleKind, name, fields }: RuleChange): Line[] {
   const noun = ruleKind === 'alerting' ? 'alert' : 'record';
   return [
     signed(SIGN_OF[kind], 1, `${noun} ${name}`),
-    ...fields.flatMap((field) => fieldLines(field, 2)),
+    ...inFileOrder(fields).flatMap((field) => fieldLines(field, 2)),
   ];
+}
+
+/** As people write rules: what it asks first, what it says last. */
+const FIELD_ORDER = ['expr', 'for', 'keep_firing_for', 'labels', 'annotations'];
+
+function inFileOrder(fields: readonly FieldChange[]): FieldChange[] {
+  const place = ({ field }: FieldChange) => FIELD_ORDER.indexOf(field.split('.', 1)[0] ?? '');
+  return [...fields].sort((a, b) => place(a) - place(b));
 }
 
 function fieldLines({ field, before, after }: FieldChange, depth: number): Line[] {

@@ -20,6 +20,11 @@ t.test('mon agent run sends what it collects and ends cleanly', async (t) => {
   const dir = t.testdir({
     'agent.yml': `
 remote_write: [{ url: "${api.url}/api/v1/write" }]
+scrape_configs:
+  - { job_name: nobody, scrape_interval: 1h, static_configs: [{ targets: ['127.0.0.1:1'] }] }
+  - job_name: dropped
+    static_configs: [{ targets: ['127.0.0.1:2'] }]
+    relabel_configs: [{ action: drop, regex: '.*', source_labels: [job] }]
 agent: { statsd: { enabled: false } }
 `,
   });
@@ -27,6 +32,16 @@ agent: { statsd: { enabled: false } }
   t.match(agent.line, `mon agent runs and sends to ${api.url}/api/v1/write. Ctrl-C stops it.`);
   await isHeard;
   t.equal(api.asked[0]?.headers['content-encoding'], 'snappy');
+
+  const ask = (line: string) =>
+    runMon([...line.split(' '), '--spool-dir', 'mon-agent'], { cwd: dir });
+  const status = await ask('agent status -o json');
+  t.equal(status.code, 0, status.stderr);
+  t.match(JSON.parse(status.stdout), { host_metrics: true, statsd: '', targets_unknown: 1 });
+  const targets = await ask('agent targets -o json');
+  t.match(JSON.parse(targets.stdout), [{ job: 'nobody', url: 'http://127.0.0.1:1/metrics' }]);
+  const dropped = await ask('agent targets --dropped');
+  t.match(dropped.stdout, /^REASON +LABELS\n.*job=dropped/);
 
   writeFileSync(join(dir, 'agent.yml'), 'remote_write: nonsense\n');
   const reported = new Promise<void>((resolve) => {
@@ -53,4 +68,26 @@ t.test('mon agent run refuses what it cannot run with', async (t) => {
     t.match(stderr, pattern);
     t.match(stderr, /Try this: /);
   }
+});
+
+t.test('mon agent status without an agent says so', async (t) => {
+  for (const verb of ['status', 'targets']) {
+    const { code, stderr } = await runMon(['agent', verb, '--spool-dir', t.testdir()]);
+    t.equal(code, 1);
+    t.match(stderr, /^Error: Cannot ask the agent: none runs on this host .+ Try this: .+\n$/);
+  }
+});
+
+t.test('mon agent check shows what an agent would do, or every mistake', async (t) => {
+  const cwd = t.testdir({
+    'good.yml': 'remote_write: [{ url: http://h:9500/api/v1/write }]\n',
+    'wrong.yml': 'remote_write: [{ ur: x }]\nagent: { hosts: {} }\n',
+  });
+  const good = await runMon(['agent', 'check', 'good.yml', '-o', 'json'], { cwd });
+  t.equal(good.code, 0, good.stderr);
+  t.match(JSON.parse(good.stdout), { host_metrics: true, sends_to: 'http://h:9500/api/v1/write' });
+  const wrong = await runMon(['agent', 'check', 'wrong.yml'], { cwd });
+  t.equal(wrong.code, 1);
+  t.match(wrong.stderr, /wrong\.yml:1:\d+: remote_write\[0\]/);
+  t.match(wrong.stderr, /wrong\.yml:2:\d+: agent.*hosts.*host/);
 });

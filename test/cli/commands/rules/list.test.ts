@@ -65,9 +65,9 @@ t.test('mon rules list shows owner, state and health', async (t) => {
   t.equal(
     stdout,
     `
-OWNER        FILE       GROUP  KIND       NAME        STATE   HEALTH  EVALUATION SECONDS  LAST ERROR
-set/default  rules.yml  host   alerting   Down        firing  ok                 1.20 ms
-set/default  rules.yml  host   recording  job:up:sum          err                 500 ms  many-to-many
+OWNER        FILE       GROUP  KIND       NAME        STATE   HEALTH     TOOK  LAST ERROR
+set/default  rules.yml  host   alerting   Down        firing  ok      1.20 ms
+set/default  rules.yml  host   recording  job:up:sum          err      500 ms  many-to-many
 `.slice(1),
   );
   const firing = JSON.parse((await mon('rules list --state firing -o json')).stdout);

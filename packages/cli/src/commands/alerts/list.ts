@@ -4,7 +4,8 @@
 import type { JsonAlert } from '@mon/server/api/rule-responses';
 import { Flags } from '@oclif/core';
 import { connectionFlags, MonCommand, outputFlag } from '../../command.ts';
-import { formatAge } from '../../print/number.ts';
+import { formatAge, formatExact } from '../../print/number.ts';
+import { parseValue } from '../../print/query-graph.ts';
 import type { Column } from '../../print/rows.ts';
 import { prose } from '../../prose.ts';
 
@@ -21,7 +22,12 @@ function columns(nowMs: number): Column<JsonAlert>[] {
       value: ({ activeAt }) => activeAt,
       text: ({ activeAt }) => `${formatAge((nowMs - Date.parse(activeAt)) / 1000)} ago`,
     },
-    { key: 'value', value: ({ value }) => value, align: 'right' },
+    {
+      key: 'value',
+      value: ({ value }) => value,
+      text: ({ value }) => formatExact(parseValue(value)),
+      align: 'right',
+    },
     {
       key: 'labels',
       value: ({ labels }) =>

@@ -57,12 +57,13 @@ Rules of configuration files are removed from their files.
       const set = await getSet(client, name);
       const rules = set.groups.reduce((sum, group) => sum + group.rules.length, 0);
       if (rules === 0) return this.remark(`The set ${name} is empty.`);
-      const question = `Remove the set ${name} with ${rules} rules?`;
+      const what = `the set ${name} with ${rules} ${rules === 1 ? 'rule' : 'rules'}`;
+      const question = `Remove ${what}?`;
       if (!flags.yes && !(await askConsent(question, '--yes'))) {
         return this.remark('Nothing was changed.');
       }
       await removeSet(client, set);
-      this.remark(`Removed the set ${name} with ${rules} rules.`);
+      this.remark(`Removed ${what}.`);
     });
   }
 }

@@ -23,6 +23,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { key: 'health', value: ({ rule }) => rule.health },
   {
     key: 'evaluation_seconds',
+    title: 'took',
     value: ({ rule }) => rule.evaluationTime,
     text: ({ rule }) => formatSeconds(rule.evaluationTime),
     align: 'right',

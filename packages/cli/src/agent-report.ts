@@ -1,0 +1,30 @@
+/**
+ * Asking an agent that runs on this host how it is, over the socket in its spool folder.
+ */
+import { resolve } from 'node:path';
+import { PLACES } from '@mon/agent/install/places';
+import type { AgentReport } from '@mon/agent/status/agent-status';
+import { readAgentReport } from '@mon/agent/status/status-socket';
+import { MonError } from '@mon/storage/model/error';
+import { Flags } from '@oclif/core';
+
+export const spoolFlag = {
+  'spool-dir': Flags.string({
+    helpValue: 'DIR',
+    default: PLACES.stateDir,
+    summary: "The agent's spool, where it answers",
+  }),
+};
+
+/** @throws MonError `no-agent` where none runs, `agent-silent` */
+export async function agentReport(spoolDir: string): Promise<AgentReport> {
+  const dir = resolve(spoolDir);
+  const report = await readAgentReport(dir);
+  if (report !== undefined) return report;
+  throw new MonError({
+    code: 'no-agent',
+    what: 'Cannot ask the agent',
+    why: `none runs on this host with the spool ${dir}`,
+    mend: 'Start it with `mon agent run` or `mon agent install`, or name its spool with --spool-dir.',
+  });
+}

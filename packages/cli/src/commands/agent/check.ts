@@ -1,0 +1,53 @@
+/**
+ * `mon agent check`: reads an agent's configuration and says what it would do.
+ */
+import { loadAgentConfig } from '@mon/agent/config/agent-settings';
+import { PLACES } from '@mon/agent/install/places';
+import { formatDurationMs } from '@mon/storage/model/duration';
+import { Args } from '@oclif/core';
+import { MonCommand, outputFlag } from '../../command.ts';
+import { remarkMistakes } from '../../mistakes.ts';
+import { type Fact, formatFacts } from '../../print/facts.ts';
+import { formatBytes } from '../../print/number.ts';
+import { prose } from '../../prose.ts';
+
+export default class AgentCheck extends MonCommand {
+  static override summary = "Check an agent's configuration and show what it would do";
+  static override description = prose(`
+Shows every mistake with file, line and column and ends with 1, or says what the agent would collect
+and where it would send. Changes nothing and contacts nobody.
+`);
+  static override examples = [
+    '<%= config.bin %> agent check',
+    '<%= config.bin %> agent check agent.yml -o json',
+  ];
+  static override args = {
+    file: Args.string({
+      ignoreStdin: true,
+      default: PLACES.config,
+      description: `Configuration (default ${PLACES.config}, where \`mon agent install\` puts it)`,
+    }),
+  };
+  static override flags = { ...outputFlag };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.usage(AgentCheck);
+    const { settings, warnings } = await loadAgentConfig(args.file, process.env);
+    remarkMistakes([{ mistakes: warnings }]);
+    const { host, statsd, spool, scrapeJobs, remotes } = settings;
+    if (remotes.length === 0)
+      this.remark('Warning: without remote_write the agent does not start.');
+    const facts: Fact[] = [
+      { key: 'file', value: args.file },
+      { key: 'host_metrics', value: host.isEnabled },
+      { key: 'host_interval', value: formatDurationMs(host.intervalMs) },
+      { key: 'collectors', value: host.isEnabled ? host.collectors.join(', ') : '' },
+      { key: 'statsd', value: statsd.isEnabled ? `${statsd.host}:${statsd.port}` : 'off' },
+      { key: 'scrape_jobs', value: scrapeJobs.map(({ jobName }) => jobName).join(', ') },
+      { key: 'sends_to', value: remotes.map(({ url }) => url).join(', ') },
+      { key: 'spool_dir', value: spool.dir ?? '', text: spool.dir ?? 'as --spool-dir says' },
+      { key: 'spool_bytes', value: spool.bytesMax, text: formatBytes(spool.bytesMax) },
+    ];
+    this.print(formatFacts(flags.output, facts));
+  }
+}
