@@ -18,7 +18,7 @@ import { converted, list, object, type Schema, withDefault } from '@mon/storage/
 import type { ScrapeJobSettings } from '../scrape/scrape-job.ts';
 import type { RemoteSettings } from '../send/remote-sender.ts';
 import { AGENT_DEFAULTS, type AgentSection, agentSection } from './agent-section.ts';
-import { plainRemote, remoteWriteConfig } from './remote-write-config.ts';
+import { remoteWriteConfig } from './remote-write-config.ts';
 import { type ScrapeConfig, scrapeConfig } from './scrape-config.ts';
 
 export interface AgentSettings extends AgentSection {
@@ -150,18 +150,4 @@ async function matchingFiles(configFile: string, pattern: string): Promise<strin
     .filter((name) => wanted.test(name))
     .sort()
     .map((name) => join(dirname(whole), name));
-}
-
-/** The settings of a file that says nothing. */
-export const AGENT_SETTINGS_DEFAULTS: AgentSettings = {
-  ...AGENT_DEFAULTS,
-  externalLabels: {},
-  scrapeJobs: [],
-  remotes: [],
-};
-
-/** The settings with one more remote before the others: the server that `mon up` runs itself. */
-export function withRemote(settings: AgentSettings, url: string): AgentSettings {
-  const remote = { ...plainRemote(url), name: 'mon-up' };
-  return { ...settings, remotes: [remote, ...settings.remotes] };
 }
