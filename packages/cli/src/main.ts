@@ -5,7 +5,7 @@
  * code of `exit-code.ts`.
  */
 import { fileURLToPath } from 'node:url';
-import { Config, Errors, flush, run } from '@oclif/core';
+import { Config, Errors, run } from '@oclif/core';
 import { errorText } from './error-text.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { exitOnInterrupt } from './interrupt.ts';
@@ -20,7 +20,6 @@ export async function main(entryUrl: string): Promise<void> {
     const argv = withHelpFlag(process.argv.slice(2));
     refuseUnknownCommand(argv, config);
     await run(argv, config);
-    await flush();
   } catch (thrown) {
     process.exitCode = reportError(thrown);
   }

@@ -1,6 +1,7 @@
 /**
  * `mon up`: server and agent for this host in one process, with the live view.
  */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiClient } from '@mon/server/api/client';
 import { openLog } from '@mon/server/log';
@@ -56,7 +57,7 @@ SIGHUP makes it read the configuration again.
     const config = await readConfig();
     const showsTop = flags.top && process.stdout.isTTY === true && process.stdin.isTTY === true;
     const level = flags['log-level'];
-    const log = showsTop ? openLog(level, join(config.dataDir, LOG_FILE)) : openLog(level);
+    const log = showsTop ? openFreshLog(level, config.dataDir) : openLog(level);
     const { clock } = this;
     const version = this.config.version;
     const monitor = await startHostMonitor({ config, log, clock, version });
@@ -92,4 +93,11 @@ SIGHUP makes it read the configuration again.
       await client.close();
     }
   }
+}
+
+/** A log of this run alone, so that it does not grow from run to run. */
+function openFreshLog(level: Parameters<typeof openLog>[0], dataDir: string) {
+  const path = join(dataDir, LOG_FILE);
+  rmSync(path, { force: true });
+  return openLog(level, path);
 }

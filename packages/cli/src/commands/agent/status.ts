@@ -11,8 +11,8 @@ import { prose } from '../../prose.ts';
 export default class AgentStatusCommand extends MonCommand {
   static override summary = 'Show how the agent on this host is';
   static override description = prose(`
-Asks the agent itself: what it collects, what waits in its spool, how sending goes. What is wrong and
-needs somebody is told on standard error. Ends with 1 where no agent runs.
+Asks the agent itself: what it collects, what waits in its spool, how sending goes. What is wrong
+and needs somebody is told on standard error. Ends with 1 where no agent runs.
 `);
   static override examples = [
     '<%= config.bin %> agent status',
