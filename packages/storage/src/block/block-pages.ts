@@ -110,16 +110,31 @@ export class BlockPages {
     return readingValue(this.#database.dir, key, () => decodePostings(list));
   }
 
-  /** Labels of row `row` of a series page. */
-  labelsOf(page: SeriesPage, row: number): Labels {
-    const labels: string[] = [];
-    const end = page.pairStarts[row + 1] as number;
-    for (let at = page.pairStarts[row] as number; at < end; at++) {
-      const pair = page.pairs[at] as number;
-      const { names, values } = this.labelPage(Math.floor(pair / PAIRS_PER_PAGE));
-      labels.push(names[pair % PAIRS_PER_PAGE] as string, values[pair % PAIRS_PER_PAGE] as string);
-    }
-    return labels;
+  /**
+   * Reads labels of rows of series pages one after the other; keeps each label page it meets, which
+   * makes the next ones cheap, so it is for a batch and not for longer.
+   */
+  labelsReader(): (page: SeriesPage, row: number) => Labels {
+    const known = new Map<number, LabelPage>();
+    const pageOf = (number: number): LabelPage => {
+      let page = known.get(number);
+      if (page === undefined) {
+        page = this.labelPage(number);
+        known.set(number, page);
+      }
+      return page;
+    };
+    return ({ pairStarts, pairs }, row) => {
+      const labels: string[] = [];
+      const end = pairStarts[row + 1] as number;
+      for (let at = pairStarts[row] as number; at < end; at++) {
+        const pair = pairs[at] as number;
+        const { names, values } = pageOf(Math.floor(pair / PAIRS_PER_PAGE));
+        const place = pair % PAIRS_PER_PAGE;
+        labels.push(names[place] as string, values[place] as string);
+      }
+      return labels;
+    };
   }
 
   #cached<Page>(

@@ -4,6 +4,7 @@
  */
 
 import { rangeRuns } from '../index/ordinal-runs.ts';
+import type { SeriesPage } from '../index/series-page.ts';
 import { LevelDatabase } from '../kv/level-database.ts';
 import type { Labels } from '../model/labels.ts';
 import type { BlockHeader } from './block-header.ts';
@@ -76,6 +77,7 @@ export class BlockReader {
     read: SeriesSamples,
     samples: SamplesReader,
   ): BlockBatch {
+    const labelsOf = this.#pages.labelsReader();
     const labels: Labels[] = [];
     const fingerprints: number[] = [];
     const timestampColumn: number[] = [];
@@ -86,7 +88,7 @@ export class BlockReader {
       const { page, row } = batch[i] as MatchedSeries;
       const column = samples.columns.join(times);
       if (!columns.has(column)) columns.set(column, columns.size);
-      labels.push(this.#pages.labelsOf(page, row));
+      labels.push(labelsOf(page, row));
       const [high = 0, low = 0] = page.fingerprints.subarray(2 * row, 2 * row + 2);
       fingerprints.push(high, low);
       timestampColumn.push(columns.get(column) as number);
@@ -107,9 +109,13 @@ export class BlockReader {
    * time from its first to its last sample in this block meets the asked time.
    */
   async *series(selection: BlockSelection): AsyncGenerator<Labels> {
+    let labelsOf = this.#pages.labelsReader();
+    let pageBefore: SeriesPage | undefined;
     for (const { page, row } of await matchedSeries(this.#pages, selection)) {
       selection.signal?.throwIfAborted();
-      yield this.#pages.labelsOf(page, row);
+      if (page !== pageBefore) labelsOf = this.#pages.labelsReader();
+      pageBefore = page;
+      yield labelsOf(page, row);
     }
   }
 
@@ -139,6 +145,7 @@ export class BlockReader {
       const all = seriesOf(this.#pages, { ordinals, rest: [] }, limits);
       for (const batch of inBatches(all, samples)) {
         const read = await samples.read(batch);
+        const labelsOf = this.#pages.labelsReader();
         for (let i = 0; i < batch.length; i++) {
           const times = read.times[i] as JoinedTimes;
           if (times.count === 0) continue;
@@ -146,7 +153,7 @@ export class BlockReader {
           const from = read.valueOffsets[i] as number;
           yield {
             tenant,
-            labels: this.#pages.labelsOf(page, row),
+            labels: labelsOf(page, row),
             shardHash: page.shardHashes[row] as number,
             timestampsMs: samples.columns.join(times),
             values: read.values.subarray(from, from + times.count),

@@ -3,6 +3,7 @@
  */
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import { MalformedBytes } from './malformed-bytes.ts';
 
 /** Widest value that one 32-bit load at any bit of a byte holds. */
 export const PACKED_WIDTH_MAX = 24;
@@ -73,34 +74,77 @@ export function unpackBits(
   }
 }
 
-/** Differences: each is base + scale * (its packed bits). */
-export interface PackedDifferences {
+/** A run of packed entries: each is base + scale * (its bits). */
+export interface PackedRun {
   readonly from: number;
   readonly to: number;
   readonly width: number;
   readonly base: number;
   readonly scale: number;
+  /** Entries to which something is added, which stands after the packed bits. */
+  readonly exceptions: number;
 }
+
+const positions = new Uint8Array(256);
+const additions = new Float64Array(256);
 
 /**
  * Reads out[from, to) as running sums that go on from out[from - 1]; what most of decoding is.
  *
- * @throws MalformedBytes where the bytes end before
+ * @throws MalformedBytes
  */
-export function unpackSums(
-  reader: ByteReader,
-  differences: PackedDifferences,
-  out: Float64Array,
-): void {
-  const { from, to, width, base, scale } = differences;
+export function unpackSums(reader: ByteReader, run: PackedRun, out: Float64Array): void {
+  const { from, to, width, base, scale, exceptions } = run;
   loadPacked(reader, to - from, width);
+  readExceptions(reader, run);
   const mask = (1 << width) - 1;
   let sum = out[from - 1] as number;
   let bit = 0;
+  let i = from;
+  for (let k = 0; k <= exceptions; k++) {
+    const end = k < exceptions ? from + (positions[k] as number) : to;
+    for (; i < end; i++) {
+      sum += base + ((packedView.getInt32(bit >>> 3, true) >>> (bit & 7)) & mask) * scale;
+      out[i] = sum;
+      bit += width;
+    }
+    if (k < exceptions) sum += additions[k] as number;
+  }
+}
+
+/**
+ * Reads out[from, to), each on its own.
+ *
+ * @throws MalformedBytes
+ */
+export function unpackLevels(reader: ByteReader, run: PackedRun, out: Float64Array): void {
+  const { from, to, width, base, scale, exceptions } = run;
+  loadPacked(reader, to - from, width);
+  readExceptions(reader, run);
+  const mask = (1 << width) - 1;
+  let bit = 0;
   for (let i = from; i < to; i++) {
-    sum += base + ((packedView.getInt32(bit >>> 3, true) >>> (bit & 7)) & mask) * scale;
-    out[i] = sum;
+    out[i] = base + ((packedView.getInt32(bit >>> 3, true) >>> (bit & 7)) & mask) * scale;
     bit += width;
+  }
+  for (let k = 0; k < exceptions; k++) {
+    const i = from + (positions[k] as number);
+    out[i] = (out[i] as number) + (additions[k] as number);
+  }
+}
+
+/** Positions, ascending, and what is added there. */
+function readExceptions(reader: ByteReader, run: PackedRun): void {
+  const top = 2 ** run.width * run.scale;
+  let next = 0;
+  for (let k = 0; k < run.exceptions; k++) {
+    const position = reader.u8();
+    if (position < next || position >= run.to - run.from) {
+      throw new MalformedBytes(`exception at ${position} of ${run.to - run.from} entries`);
+    }
+    positions[k] = position;
+    additions[k] = top * reader.signed();
+    next = position + 1;
   }
 }
 

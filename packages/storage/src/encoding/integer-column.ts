@@ -5,7 +5,7 @@
  * All entries are first taken off the first one and divided by the greatest common divisor.
  * Arithmetic is float64 on integers below 2^53, hence exact. Format: docs/formats/columns.md.
  */
-import { PACKED_WIDTH_MAX, unpackSums } from './bit-packing.ts';
+import { PACKED_WIDTH_MAX, unpackLevels, unpackSums } from './bit-packing.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { MalformedBytes } from './malformed-bytes.ts';
@@ -165,32 +165,45 @@ interface BlockRange {
 
 function decodeBlock(reader: ByteReader, range: BlockRange, out: Float64Array): void {
   const { from, to, divisor } = range;
-  const count = to - from;
   const head = reader.u8();
   const prediction = head >>> 6;
   const width = head & 0x3f;
   const exceptions = reader.u8();
   const base = reader.signed() * divisor;
   const slope = prediction === LINE ? reader.signed() * divisor : 0;
-  let level = out[from - 1] as number;
-  if (exceptions === 0 && prediction === DIFFERENCE && width <= PACKED_WIDTH_MAX) {
-    unpackSums(reader, { from, to, width, base, scale: divisor }, out);
-    return;
-  }
+  const level = out[from - 1] as number;
   if (width > WIDTH_MAX) throw new MalformedBytes(`a block says ${width} bits an entry`);
+  if (width <= PACKED_WIDTH_MAX) {
+    // What nearly all blocks are.
+    if (prediction === DIFFERENCE) {
+      unpackSums(reader, { from, to, width, base, scale: divisor, exceptions }, out);
+      return;
+    }
+    if (prediction === LEVEL) {
+      unpackLevels(
+        reader,
+        { from, to, width, base: level + base, scale: divisor, exceptions },
+        out,
+      );
+      return;
+    }
+  }
+  const count = to - from;
   const rests = wide;
   readPacked(reader, { count, width, exceptions }, rests);
   if (prediction === DIFFERENCE) {
+    let sum = level;
     for (let i = 0; i < count; i++) {
-      level += base + (rests[i] as number) * divisor;
-      out[from + i] = level;
+      sum += base + (rests[i] as number) * divisor;
+      out[from + i] = sum;
     }
   } else if (prediction === SECOND_DIFFERENCE) {
     let difference = from > 1 ? level - (out[from - 2] as number) : 0;
+    let sum = level;
     for (let i = 0; i < count; i++) {
       difference += base + (rests[i] as number) * divisor;
-      level += difference;
-      out[from + i] = level;
+      sum += difference;
+      out[from + i] = sum;
     }
   } else {
     for (let i = 0; i < count; i++) {
