@@ -107,7 +107,7 @@ t.test(
     for (const kind of KINDS) {
       const [key, value] = entries.findLast(([key]) => kindOf(key) === kind) as Entry;
       // Every byte of short values, some of long ones.
-      const step = Math.max(1, Math.floor(value.length / 12));
+      const step = Math.max(1, Math.floor(value.length / 6));
       for (let at = 0; at < value.length; at += step) {
         const changed = value.slice();
         changed[at] = (changed[at] as number) ^ (1 << (at % 8));

@@ -29,10 +29,14 @@ export function writePacked(entries: Float64Array, plan: Packing, out: ByteWrite
     rests[i] = plan.exceptions === 0 ? offset : offset - top * Math.floor(offset / top);
   }
   for (let left = width; left > 0; left -= PACKED_WIDTH_MAX) {
-    for (let i = 0; i < count; i++) {
-      const rest = rests[i] as number;
-      plane[i] = rest % PLANE;
-      rests[i] = Math.floor(rest / PLANE);
+    if (left <= PACKED_WIDTH_MAX) {
+      for (let i = 0; i < count; i++) plane[i] = rests[i] as number;
+    } else {
+      for (let i = 0; i < count; i++) {
+        const above = Math.floor((rests[i] as number) / PLANE);
+        plane[i] = (rests[i] as number) - above * PLANE;
+        rests[i] = above;
+      }
     }
     packBits(plane, { count, width: Math.min(left, PACKED_WIDTH_MAX) }, out);
   }
