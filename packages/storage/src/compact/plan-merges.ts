@@ -22,7 +22,7 @@ const DAY_BLOCKS_MAX = 24;
 /** A block is rewritten for others of together at least this part of its size. */
 const REWRITE_SHARE = 1 / 8;
 
-/** Blocks that one merge has open; the others' turn comes with the next. */
+/** Blocks that one merge has open, as a rule; the others' turn comes with the next. */
 export const SOURCES_MAX = 64;
 
 export interface PlannedMerge {
@@ -165,9 +165,16 @@ function liesBetween(
 }
 
 /**
- * The oldest generations first, and no more than can be open at once: what is left is not between.
+ * The oldest generations first, and no more than may be open at once but for what then lies between.
  */
 function planned(entries: readonly ManifestEntry[], windowMs: number): PlannedMerge {
-  const ordered = [...entries].sort((a, b) => a.generations.max - b.generations.max);
-  return { sources: ordered.slice(0, SOURCES_MAX).map(({ id }) => id), windowMs };
+  const byGeneration = (a: ManifestEntry, b: ManifestEntry) =>
+    a.generations.max - b.generations.max;
+  const ordered = [...entries].sort(byGeneration);
+  if (ordered.length > SOURCES_MAX) {
+    const oldest = ordered.slice(0, SOURCES_MAX);
+    ordered.splice(0, Infinity, ...withBetween(oldest, ordered, windowMs));
+    ordered.sort(byGeneration);
+  }
+  return { sources: ordered.map(({ id }) => id), windowMs };
 }
