@@ -165,7 +165,8 @@ function liesBetween(
 }
 
 /**
- * The oldest generations first, and no more than may be open at once but for what then lies between.
+ * The oldest generations first, and no more than may be open at once but for what then lies
+ * between.
  */
 function planned(entries: readonly ManifestEntry[], windowMs: number): PlannedMerge {
   const byGeneration = (a: ManifestEntry, b: ManifestEntry) =>

@@ -1,13 +1,12 @@
 /**
  * The index of a block that has all its series: what goes into its pages.
  */
-import { deserialize } from 'node:v8';
 import { lowerBound } from '../chunk/slot.ts';
 import { assert } from '../model/assert.ts';
 import { type LabelPage, PAIRS_PER_PAGE } from './label-page.ts';
 import type { OrdinalRuns } from './ordinal-runs.ts';
 import type { SortedPairs } from './pair-dictionary.ts';
-import type { PendingPage } from './pending-page.ts';
+import { readPendingPage } from './pending-page.ts';
 import type { PostingsBuilder } from './postings-builder.ts';
 import type { SeriesPage, SlotAxis } from './series-page.ts';
 import type { TenantCatalog } from './tenant-catalog.ts';
@@ -88,29 +87,13 @@ export class FinalPages {
 
   /** A series page with final pair numbers, ascending, and slots as indexes. */
   seriesPage(serialized: Uint8Array): SeriesPage {
-    const pending: PendingPage = deserialize(serialized);
-    const { rows, firstMember } = pending;
-    const pairStarts = new Uint32Array(rows.length + 1);
-    const pairs: number[] = [];
-    const members = new Uint8Array(rows.length);
-    rows.forEach((row, i) => {
-      const isNext = i > 0 && rows[i - 1]?.group === row.group;
-      members[i] = i === 0 ? firstMember : isNext ? (members[i - 1] as number) + 1 : 0;
-      const ranks = row.pairs.map((pair) => this.#pairs.ranks[pair] as number);
-      pairs.push(...ranks.sort((a, b) => a - b));
-      pairStarts[i + 1] = pairs.length;
-    });
+    const { groupSlots, pairs, ...page } = readPendingPage(serialized);
+    // Pairs ascend by name within a series, so their ranks do.
+    const { ranks } = this.#pairs;
     return {
-      count: rows.length,
-      shardHashes: Uint32Array.from(rows, ({ shardHash }) => shardHash),
-      fingerprints: Uint32Array.from(rows.flatMap(({ fingerprint }) => fingerprint)),
-      firstSeen: Float64Array.from(rows, ({ firstSeenMs }) => firstSeenMs),
-      lastSeen: Float64Array.from(rows, ({ lastSeenMs }) => lastSeenMs),
-      groups: Uint32Array.from(rows, ({ group }) => group),
-      members,
-      groupSlots: pending.groupSlots.map((slots) => this.#slotRuns(slots)),
-      pairStarts,
-      pairs: Uint32Array.from(pairs),
+      ...page,
+      groupSlots: groupSlots.map((slots) => this.#slotRuns(slots)),
+      pairs: pairs.map((pair) => ranks[pair] as number),
     };
   }
 

@@ -2,23 +2,18 @@
  * Builds the index of a block while its groups come by in order: series pages with preliminary pair
  * numbers as they fill; the rest when all pairs are known (`final-pages.ts`).
  */
-import { serialize } from 'node:v8';
 import { assert } from '../model/assert.ts';
 import { type Labels, labelValue, METRIC_NAME } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { FinalPages, type TenantSeries } from './final-pages.ts';
 import { SERIES_MAX } from './ordinal-runs.ts';
 import { PairDictionary } from './pair-dictionary.ts';
-import type { PendingPage } from './pending-page.ts';
+import { PendingPageWriter, type PendingSeries } from './pending-page.ts';
 import { PostingsBuilder } from './postings-builder.ts';
 import { SERIES_PER_PAGE, type SlotAxis } from './series-page.ts';
 
-export interface IndexedSeries {
+export interface IndexedSeries extends PendingSeries {
   readonly labels: Labels;
-  readonly shardHash: number;
-  readonly fingerprint: readonly [high: number, low: number];
-  readonly firstSeenMs: number;
-  readonly lastSeenMs: number;
 }
 
 export interface IndexedGroup {
@@ -41,7 +36,7 @@ export class IndexPageBuilder {
   readonly #tenants: OpenTenant[] = [];
   #seriesCount = 0;
   #groupCount = 0;
-  #page: PendingPage | undefined;
+  readonly #page = new PendingPageWriter();
 
   /** @param onPage takes each series page, to be given to FinalPages.seriesPage() */
   constructor(onPage: (page: number, pending: Uint8Array) => void) {
@@ -63,15 +58,13 @@ export class IndexPageBuilder {
   /** Takes the next group in series order and returns its number. */
   addGroup({ tenant, slots, series }: IndexedGroup): number {
     const group = this.#groupCount++;
-    series.forEach(({ labels, ...seen }, member) => {
-      this.#noteMetric(tenant, labelValue(labels, METRIC_NAME));
-      const pairs = this.#pairs.numbersOf(labels);
+    series.forEach((one, member) => {
+      this.#noteMetric(tenant, labelValue(one.labels, METRIC_NAME));
+      const pairs = this.#pairs.numbersOf(one.labels);
       for (const pair of pairs) this.#postings.add(pair, this.#seriesCount);
-      this.#page ??= { firstMember: member, rows: [], groupSlots: [] };
-      if (this.#page.rows.at(-1)?.group !== group) this.#page.groupSlots.push(slots);
-      this.#page.rows.push({ ...seen, group, pairs });
+      this.#page.add(one, { group, member, slots }, pairs);
       this.#seriesCount++;
-      if (this.#page.rows.length === SERIES_PER_PAGE) this.#endPage();
+      if (this.#page.count === SERIES_PER_PAGE) this.#endPage();
     });
     return group;
   }
@@ -90,15 +83,13 @@ export class IndexPageBuilder {
   }
 
   #endPage(): void {
-    if (this.#page === undefined) return;
     assert(this.#seriesCount < SERIES_MAX, 'a block has too many series');
-    this.#onPage(Math.ceil(this.#seriesCount / SERIES_PER_PAGE) - 1, serialize(this.#page));
-    this.#page = undefined;
+    this.#onPage(Math.ceil(this.#seriesCount / SERIES_PER_PAGE) - 1, this.#page.take());
   }
 
   /** Ends the last page and numbers the pairs. */
   finish(axis: SlotAxis): FinalPages {
-    this.#endPage();
+    if (this.#page.count > 0) this.#endPage();
     this.#tenants.at(-1)?.metricStarts.push(this.#seriesCount);
     return new FinalPages(this.#pairs.sorted(), this.#postings, axis);
   }
