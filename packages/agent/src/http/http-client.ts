@@ -8,7 +8,10 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { MonError, reasonOf } from '@mon/storage/model/error';
 import { revealSecret, type Secret } from '@mon/storage/settings/scalars';
-import { Agent, type Dispatcher, interceptors, request } from 'undici';
+import type { Dispatcher } from 'undici';
+import request from 'undici/lib/api/api-request.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
+import redirectInterceptor from 'undici/lib/interceptor/redirect.js';
 import type { HttpSettings, TlsSettings } from './http-settings.ts';
 
 /** Longer than most scrape intervals, so that a connection serves the next round too. */
@@ -62,11 +65,13 @@ export class HttpClient {
     const timeout = AbortSignal.timeout(wanted.timeoutMs);
     const signal = wanted.signal ? AbortSignal.any([timeout, wanted.signal]) : timeout;
     try {
-      const answer = await request(wanted.url, {
+      const { origin, pathname, search } = new URL(wanted.url);
+      const answer = await request.call(dispatcher, {
+        origin,
+        path: pathname + search,
         method: wanted.method,
         headers,
         body: wanted.body ?? null,
-        dispatcher,
         signal,
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -110,7 +115,7 @@ export class HttpClient {
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
       connect: await tlsOptions(tls),
     });
-    const redirect = interceptors.redirect({ maxRedirections: REDIRECTS_MAX });
+    const redirect = redirectInterceptor({ maxRedirections: REDIRECTS_MAX });
     // Requests under way end on the old dispatcher, which then closes by itself.
     void this.#dispatcher?.close();
     this.#dispatcher = followRedirects ? agent.compose(redirect) : agent;

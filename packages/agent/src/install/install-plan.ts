@@ -52,6 +52,8 @@ export interface InstallPlan {
   /** From `serverAddress()`. */
   readonly server: string;
   readonly image: string | undefined;
+  /** Files that the agent's user must be able to run. */
+  readonly programs: readonly string[];
 }
 
 const OWNER_ROOT = 'root:root';
@@ -82,7 +84,8 @@ export function planInstall(options: InstallOptions): InstallPlan {
     files.push({ path: PLACES.token, ...replaced(text), mode: 0o600, isSecret: true });
   }
   const commands = image === undefined ? hostCommands() : imageCommands(image);
-  return { files, commands, server, image };
+  const programs = [options.nodePath, options.monPath];
+  return { files, commands, server, image, programs };
 }
 
 function replaced(text: string): Omit<PlannedFile, 'path'> {

@@ -22,11 +22,9 @@ export const PLACES = {
   stateDir: '/var/lib/mon-agent',
   /** Where the agent finds the token: LoadCredential's copy, in memory, readable for it alone. */
   credential: `/run/credentials/${AGENT_UNIT}/token`,
-  /** There while systemd runs (sd_booted(3)). */
-  systemdRuns: '/run/systemd/system',
 } as const;
 
 /** Where a new configuration goes when the present one is kept. */
 export const NEW_CONFIG_SUFFIX = '.new';
-/** Where the present configuration goes when it is replaced. */
+/** Where the present configuration is kept when it is replaced. */
 export const OLD_CONFIG_SUFFIX = '.old';

@@ -55,7 +55,6 @@ export function unitText({ nodePath, monPath }: UnitOptions): string {
 # \`systemctl edit mon-agent\`: its drop-in stays.
 [Unit]
 Description=mon agent: host metrics, scraping, StatsD
-Documentation=man:systemd.exec(5)
 After=network.target
 # An agent that gave up would be silent for good: try again for ever.
 StartLimitIntervalSec=0

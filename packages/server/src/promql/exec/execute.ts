@@ -117,7 +117,7 @@ export class Execution {
     if (source.kind === 'selector') {
       const args = await this.#scalars(plan.scalars);
       const call = new SeriesRangeCall(plan, args, this.#run.remarks);
-      return this.#scans.read(source.read, new RangeRows(source, call, sink));
+      return this.#scans.read(source.read, new RangeRows(source, call, { sink, run: this.#run }));
     }
     const [args, inner] = await Promise.all([
       this.#scalars(plan.scalars),

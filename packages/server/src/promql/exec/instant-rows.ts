@@ -28,7 +28,7 @@ export class InstantRows implements ScanReader {
     this.#picks = new ColumnMemo((column) => latestSamples(column, reference, lookbackMs));
   }
 
-  read(batch: SeriesBatch, from: number, to: number): void {
+  read(batch: SeriesBatch, from: number, to: number): undefined {
     const rows = this.#scratch.rows(batch.labels.slice(from, to));
     const picks = this.#picks.of(batch);
     if (this.#emits === 'value') {

@@ -3,12 +3,7 @@
  */
 import { type Labels, labelValue, METRIC_NAME } from '@mon/storage/model/labels';
 import { type SeriesMatrix, type StepGrid, stepTimeMs } from '../batch.ts';
-import type {
-  DerivedTables,
-  RangeFunction,
-  RangeNote,
-  RangeWindows,
-} from '../functions/range-function.ts';
+import type { RangeFunction, RangeNote, RangeWindows } from '../functions/range-function.ts';
 import { rangeFunction } from '../functions/range-functions.ts';
 import {
   badIntegralStrategyText,
@@ -18,7 +13,9 @@ import {
 } from '../functions/remark-texts.ts';
 import type { RangeCallPlan } from '../plan/plan.ts';
 import type { Remarks } from '../remarks.ts';
-import { type ReferenceTimes, sampleWindows } from './windows.ts';
+import type { QueryRun } from './query-run.ts';
+import { stepParts, type WindowTable, windowTable } from './window-table.ts';
+import type { ReferenceTimes } from './windows.ts';
 
 /** Range functions that give samples of the series as they are, under its own name. */
 const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time']);
@@ -29,13 +26,6 @@ export interface SeriesWindows {
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
   readonly table: WindowTable;
-}
-
-/** The windows of one timestamp column, and what functions derived from them. */
-export interface WindowTable {
-  /** [2*steps] half-open index pairs */
-  readonly windows: Uint32Array;
-  readonly derived: DerivedTables;
 }
 
 export class SeriesRangeCall {
@@ -61,7 +51,7 @@ export class SeriesRangeCall {
   /** The windows of a timestamp column. */
   tableOf(timestampsMs: Float64Array): WindowTable {
     const { reference, rangeMs } = this.#plan.source;
-    return { windows: sampleWindows(timestampsMs, reference, rangeMs), derived: {} };
+    return windowTable(timestampsMs, reference, rangeMs);
   }
 
   /** Writes one row of `rows`. */
@@ -82,6 +72,34 @@ export class SeriesRangeCall {
     const from = row * steps;
     const to = from + steps;
     this.#function(windows, rows.values.subarray(from, to), rows.presence.subarray(from, to));
+    rows.dropName[row] = this.#dropsName;
+  }
+
+  /** As `evaluate`, for windows so long that the event loop gets a turn between groups of steps. */
+  async evaluateInParts(
+    series: SeriesWindows,
+    { rows, row }: { readonly rows: SeriesMatrix; readonly row: number },
+    run: QueryRun,
+  ): Promise<void> {
+    const { windows } = series.table;
+    const { steps } = rows;
+    for (const { from, to } of stepParts(windows)) {
+      const part: RangeWindows = {
+        timestampsMs: series.timestampsMs,
+        values: series.values,
+        windows: windows.subarray(2 * from, 2 * to),
+        derived: {},
+        windowEndMs: this.#windowEndMs.subarray(from, to),
+        steps: to - from,
+        rangeMs: this.#plan.source.rangeMs,
+        args: this.#args.map((arg) => arg.subarray(from, to)),
+        stepTimesMs: this.#stepTimesMs.subarray(from, to),
+        note: (note) => this.#remark(note, series.labels),
+      };
+      const [start, end] = [row * steps + from, row * steps + to];
+      this.#function(part, rows.values.subarray(start, end), rows.presence.subarray(start, end));
+      if (run.isBreathDue()) await run.breathe();
+    }
     rows.dropName[row] = this.#dropsName;
   }
 

@@ -29,7 +29,7 @@ export class RawSamples implements ScanReader {
     this.#run = run;
   }
 
-  read(batch: SeriesBatch, from: number, to: number): void {
+  read(batch: SeriesBatch, from: number, to: number): undefined {
     const { reference, rangeMs } = this.#source;
     for (let series = from; series < to; series++) {
       const column = batch.timestampColumns[

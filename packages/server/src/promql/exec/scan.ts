@@ -15,8 +15,8 @@ const SLICE_CELLS = 16_384;
 export interface ScanReader {
   /** Steps of a row this reader makes; decides how many series a slice has. */
   readonly steps: number;
-  /** Series [from, to) of the batch, to be used before returning. */
-  read(batch: SeriesBatch, from: number, to: number): void;
+  /** Series [from, to) of the batch; a promise where that takes turns of the event loop. */
+  read(batch: SeriesBatch, from: number, to: number): Promise<void> | undefined;
 }
 
 export class Scans {
@@ -64,7 +64,10 @@ async function runScan({ plan, readers }: Scan, run: QueryRun): Promise<void> {
     run.countRead(count, batch.values.length);
     for (let from = 0; from < count; from += sliceRows) {
       const to = Math.min(count, from + sliceRows);
-      for (const reader of readers) reader.read(batch, from, to);
+      for (const reader of readers) {
+        const reading = reader.read(batch, from, to);
+        if (reading !== undefined) await reading;
+      }
       if (run.isBreathDue()) await run.breathe();
     }
   }

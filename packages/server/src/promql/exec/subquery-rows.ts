@@ -7,6 +7,7 @@ import type { QueryRun } from './query-run.ts';
 import type { SeriesRangeCall } from './range-call.ts';
 import { RowScratch } from './row-scratch.ts';
 import type { RowSink } from './row-sink.ts';
+import { SAMPLES_AT_ONCE } from './window-table.ts';
 
 export type SubquerySource = Extract<RangeSource, { kind: 'subquery' }>;
 
@@ -30,11 +31,14 @@ export async function pushSubqueryRows(
       const samples = samplesOfRow(inner, from + i, timesMs);
       const isWhole = samples.timestampsMs === timesMs;
       const table = isWhole ? wholeTable : call.tableOf(samples.timestampsMs);
-      call.evaluate({ labels, ...samples, table }, rows, i);
+      const series = { labels, ...samples, table };
+      if (table.samples > SAMPLES_AT_ONCE)
+        await call.evaluateInParts(series, { rows, row: i }, run);
+      else call.evaluate(series, rows, i);
+      if (run.isBreathDue()) await run.breathe();
       rows.dropName[i] = Math.max(rows.dropName[i] as number, inner.dropName[from + i] as number);
     }
     sink.push(rows);
-    if (run.isBreathDue()) await run.breathe();
   }
 }
 

@@ -27,8 +27,7 @@ export async function vectorOperation(
 ): Promise<SeriesMatrix> {
   const operation = new VectorOperation(plan, pair, run);
   for (const group of matchRows(pair.left, pair.right, plan.matching)) {
-    operation.addGroup(group);
-    if (run.isBreathDue()) await run.breathe();
+    await operation.addGroup(group);
   }
   return operation.finish();
 }
@@ -44,6 +43,7 @@ interface Operand {
 
 class VectorOperation {
   readonly #plan: VectorOperationPlan;
+  readonly #run: QueryRun;
   readonly #matching: VectorMatching;
   /** The side that has one row per group and step, and the other one. */
   readonly #one: SeriesMatrix;
@@ -62,6 +62,7 @@ class VectorOperation {
   constructor(plan: VectorOperationPlan, { left, right }: VectorPair, run: QueryRun) {
     const { matching } = plan;
     this.#plan = plan;
+    this.#run = run;
     this.#matching = matching;
     this.#isOneLeft = matching.cardinality === 'one-to-many';
     this.#one = this.#isOneLeft ? left : right;
@@ -76,7 +77,7 @@ class VectorOperation {
     this.#out = new KeyedRows(this.#steps, run);
   }
 
-  addGroup(group: MatchGroup): void {
+  async addGroup(group: MatchGroup): Promise<void> {
     const ones = this.#isOneLeft ? group.left : group.right;
     const manies = this.#isOneLeft ? group.right : group.left;
     if (ones.length > 1) this.#checkOnes(group, ones);
@@ -85,6 +86,7 @@ class VectorOperation {
     }
     for (const many of manies) {
       for (const one of ones) this.#combine(operand(this.#many, many), operand(this.#one, one));
+      if (this.#run.isBreathDue()) await this.#run.breathe();
     }
     if (this.#fillOne !== undefined) {
       const fill = this.#fillOperand(group.labels, this.#fillOne, {

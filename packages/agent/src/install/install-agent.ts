@@ -1,0 +1,98 @@
+/**
+ * Installs the agent on a host and sees to it that it works: carries the plan out, then waits for
+ * the samples. For an image it stops at the files and what enables the unit.
+ */
+import { MonError } from '@mon/storage/model/error';
+import type { RemoteSettings } from '../send/remote-sender.ts';
+import { type Arrival, type ArrivalMeans, awaitArrival } from './arrival.ts';
+import { carryOutInstall, type InstallHost, type PreparedInstall } from './carry-out-install.ts';
+import { commandLine } from './command-runner.ts';
+import { PLACES } from './places.ts';
+import { isInImage } from './preflight.ts';
+import { WRITE_PATH } from './server-address.ts';
+
+export interface InstallMeans extends Omit<ArrivalMeans, 'run'> {
+  readonly host: InstallHost;
+  /** Name of the host, the `instance` of its series if the configuration has none. */
+  readonly hostname: string;
+  /** The token as given, to ask the server with. */
+  readonly token: string | undefined;
+  /** Told, before a long step, what is waited for. */
+  readonly tell: (text: string) => void;
+}
+
+export interface InstallOutcome {
+  /** undefined: not looked for, in an image, or as the configuration collects no host metrics. */
+  readonly arrival: Arrival | undefined;
+  /** Programs that the unit names and that are not in the image. */
+  readonly missingPrograms: readonly string[];
+}
+
+/**
+ * @throws MonError as `carryOutInstall`; `agent-not-started` where systemd does not run,
+ *   `config-kept` where the kept configuration sends elsewhere, and as `awaitArrival`
+ */
+export async function installAgent(
+  prepared: PreparedInstall,
+  means: InstallMeans,
+): Promise<InstallOutcome> {
+  const { plan, settings, sendsElsewhere } = prepared;
+  const sinceMs = means.clock.nowMs();
+  await carryOutInstall(prepared, means.host);
+  if (plan.image !== undefined) {
+    return { arrival: undefined, missingPrograms: await programsMissing(plan.image, prepared) };
+  }
+  if (!prepared.runsCommands) throw notStarted(prepared);
+  if (sendsElsewhere.length > 0) throw configKept(plan.server, sendsElsewhere);
+  const remote = settings.remotes.find(({ url }) => url === plan.server + WRITE_PATH);
+  if (remote === undefined || !settings.host.isEnabled) {
+    return { arrival: undefined, missingPrograms: [] };
+  }
+  const instance = settings.host.instance ?? means.hostname;
+  means.tell(`Waiting for samples of ${instance} at ${plan.server} ...`);
+  const question = {
+    server: plan.server,
+    remote: withToken(remote, means.token),
+    job: settings.host.job,
+    instance,
+    sinceMs,
+  };
+  const arrival = await awaitArrival(question, { ...means, run: means.host.run });
+  return { arrival, missingPrograms: [] };
+}
+
+async function programsMissing(image: string, { plan }: PreparedInstall): Promise<string[]> {
+  const missing: string[] = [];
+  for (const path of plan.programs) if (!(await isInImage(image, path))) missing.push(path);
+  return missing;
+}
+
+/** The token as given: the copy that the agent uses is there only while it runs. */
+function withToken(remote: RemoteSettings, token: string | undefined): RemoteSettings {
+  if (token === undefined) return remote;
+  const authorization = { type: 'Bearer', credentials: { kind: 'inline', value: token } } as const;
+  return { ...remote, http: { ...remote.http, authorization } };
+}
+
+function notStarted({ commands }: PreparedInstall): MonError {
+  const lines = commands.map(({ command, args }) => `  ${commandLine(command, args)}`);
+  return new MonError({
+    code: 'agent-not-started',
+    what: 'Cannot start the agent',
+    why: `systemd does not run here. The files are written; not run were\n${lines.join('\n')}`,
+    mend:
+      'Run these where systemd runs this host, or start the agent by ' +
+      `\`mon agent run --config ${PLACES.config}\`.`,
+  });
+}
+
+function configKept(server: string, urls: readonly string[]): MonError {
+  return new MonError({
+    code: 'config-kept',
+    what: `Cannot make the agent send to ${server}`,
+    why: `${PLACES.config} was there, was kept, and sends to ${urls.join(', ') || 'nobody'}`,
+    mend:
+      `Take over what you want from ${PLACES.config}.new and reload, or replace the ` +
+      'configuration with --force.',
+  });
+}

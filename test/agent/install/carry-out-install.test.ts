@@ -1,0 +1,216 @@
+import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  carryOutInstall,
+  type InstallHost,
+  prepareInstall,
+} from '@mon/agent/install/carry-out-install';
+import { type InstallOptions, planInstall } from '@mon/agent/install/install-plan';
+import { PLACES } from '@mon/agent/install/places';
+import t from 'tap';
+import { type FakeHost, fakeHost } from './fake-host.ts';
+
+const KEEP = { replacesConfig: false };
+const FORCE = { replacesConfig: true };
+
+const OWN_CONFIG = `# mine
+remote_write: [{url: 'http://127.0.0.1:9500/api/v1/write'}]
+`;
+
+/** Plans, prepares and carries out; gives what was prepared. */
+async function install(
+  { host, options }: FakeHost,
+  more: Partial<InstallOptions> = {},
+  choices = KEEP,
+) {
+  const prepared = await prepareInstall(planInstall({ ...options, ...more }), host, choices);
+  await carryOutInstall(prepared, host);
+  return prepared;
+}
+
+const kinds = ({ acts }: Awaited<ReturnType<typeof install>>) => acts.map(({ kind }) => kind);
+
+function filesBelow(root: string): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
+    .sort();
+}
+
+t.test('carryOutInstall() writes every planned file, then runs every command', async (t) => {
+  const fake = fakeHost(t);
+  const { plan } = await install(fake, { token: 's3cret' });
+  const { root } = fake.host;
+  t.strictSame(filesBelow(root), plan.files.map(({ path }) => path).sort());
+  for (const { path, text, mode } of plan.files) {
+    t.equal(fake.read(path), text);
+    t.equal((statSync(join(root, path)).mode & 0o7777).toString(8), mode.toString(8), path);
+  }
+  t.strictSame(fake.ran(), [
+    'systemd-sysusers /etc/sysusers.d/mon-agent.conf',
+    'systemd-tmpfiles --create /etc/tmpfiles.d/mon-agent.conf',
+    'systemctl daemon-reload',
+    'systemctl enable mon-agent.service',
+    'systemctl start mon-agent.service',
+  ]);
+});
+
+t.test('carryOutInstall() a second time changes nothing', async (t) => {
+  const fake = fakeHost(t);
+  const first = await install(fake);
+  t.strictSame(kinds(first), ['create', 'create', 'create', 'create']);
+  const stamp = () => first.plan.files.map(({ path }) => statSync(join(fake.host.root, path)).ino);
+  const before = stamp();
+  const ran = fake.ran();
+  const second = await install(fake);
+  t.strictSame(kinds(second), ['unchanged', 'unchanged', 'unchanged', 'unchanged']);
+  t.strictSame(stamp(), before);
+  t.strictSame(fake.ran(), [...ran, ...ran], 'no restart');
+});
+
+t.test('carryOutInstall() restarts the agent when its unit has changed', async (t) => {
+  const fake = fakeHost(t);
+  await install(fake);
+  writeFileSync(join(fake.host.root, PLACES.unit), '[Service]\nExecStart=/bin/old\n');
+  const again = await install(fake);
+  t.strictSame(kinds(again), ['unchanged', 'replace', 'unchanged', 'unchanged']);
+  t.equal(fake.ran().at(-1), 'systemctl restart mon-agent.service');
+  t.match(fake.read(PLACES.unit), 'NoNewPrivileges');
+});
+
+t.test(
+  'carryOutInstall() keeps a configuration that is there, the new one beside it',
+  async (t) => {
+    const fake = fakeHost(t);
+    fake.write(PLACES.config, OWN_CONFIG);
+    const { sendsElsewhere, plan } = await install(fake);
+    t.equal(fake.read(PLACES.config), OWN_CONFIG);
+    t.equal(fake.read(`${PLACES.config}.new`), plan.files[0]?.text);
+    t.strictSame(sendsElsewhere, []);
+    t.equal(fake.ran().at(-1), 'systemctl start mon-agent.service', 'nothing it runs with changed');
+  },
+);
+
+t.test(
+  'carryOutInstall() replaces a configuration when told to, and keeps the old one',
+  async (t) => {
+    const fake = fakeHost(t);
+    fake.write(PLACES.config, OWN_CONFIG);
+    chmodSync(join(fake.host.root, PLACES.config), 0o600);
+    fake.write(`${PLACES.config}.old`, 'older');
+    const { plan } = await install(fake, {}, FORCE);
+    t.equal(fake.read(PLACES.config), plan.files[0]?.text);
+    t.equal(fake.read(`${PLACES.config}.old`), OWN_CONFIG);
+    t.equal(statSync(join(fake.host.root, `${PLACES.config}.old`)).mode & 0o777, 0o600);
+    t.equal(fake.read(`${PLACES.config}.new`), undefined);
+    t.equal(fake.ran().at(-1), 'systemctl restart mon-agent.service');
+  },
+);
+
+t.test('prepareInstall() tells where a kept configuration sends to', async (t) => {
+  const fake = fakeHost(t);
+  fake.write(PLACES.config, OWN_CONFIG);
+  const plan = planInstall({ ...fake.options, server: 'http://other:9500' });
+  const kept = await prepareInstall(plan, fake.host, KEEP);
+  t.strictSame(kept.sendsElsewhere, ['http://127.0.0.1:9500/api/v1/write']);
+  const replaced = await prepareInstall(plan, fake.host, FORCE);
+  t.strictSame(replaced.sendsElsewhere, []);
+});
+
+t.test('prepareInstall() refuses to keep a configuration that no agent can run with', async (t) => {
+  const fake = fakeHost(t);
+  fake.write(PLACES.config, 'remote_wriet: []\n');
+  const plan = planInstall(fake.options);
+  await t.rejects(prepareInstall(plan, fake.host, KEEP), {
+    code: 'bad-config',
+    message: /agent\.yml:1:1/,
+  });
+  await prepareInstall(plan, fake.host, FORCE);
+});
+
+t.test(
+  'carryOutInstall() writes the files and runs nothing where systemd does not run',
+  async (t) => {
+    const fake = fakeHost(t);
+    fake.script('systemctl is-system-running', { code: 1, stdout: 'offline\n' });
+    const { runsCommands, plan } = await install(fake);
+    t.equal(runsCommands, false);
+    t.strictSame(fake.ran(), []);
+    for (const { path, text } of plan.files) t.equal(fake.read(path), text);
+
+    const run: InstallHost['run'] = async (command) => ({
+      code: 127,
+      stdout: '',
+      stderr: `${command} is not installed`,
+    });
+    const bare = fakeHost(t, { run });
+    t.equal((await install(bare)).runsCommands, false, 'systemctl is not there at all');
+  },
+);
+
+t.test('carryOutInstall() of an image enables the unit there and starts nothing', async (t) => {
+  const fake = fakeHost(t, { userId: 1000 });
+  const image = fake.host.root;
+  fake.script('systemctl is-system-running', { code: 1, stdout: 'offline\n' });
+  await install(fake, { image, nodePath: '/nowhere/node' });
+  t.strictSame(fake.ran(), [
+    `systemd-sysusers --root=${image} /etc/sysusers.d/mon-agent.conf`,
+    `systemd-tmpfiles --root=${image} --create /etc/tmpfiles.d/mon-agent.conf`,
+    `systemctl --root=${image} enable mon-agent.service`,
+  ]);
+  t.match(fake.read(PLACES.unit), 'ExecStart=/nowhere/node ', 'paths are those of the image');
+});
+
+t.test('carryOutInstall() says which command failed, why, and leaves the files', async (t) => {
+  const fake = fakeHost(t);
+  fake.script('systemctl enable', { code: 1, stderr: 'hint\nUnit is masked.\n' });
+  await t.rejects(install(fake), {
+    code: 'command-failed',
+    message: /systemctl enable mon-agent\.service`, which .*boot: it ended with 1, .*is masked\.$/,
+  });
+  t.ok(fake.read(PLACES.unit));
+  t.equal(fake.ran().at(-1), 'systemctl enable mon-agent.service', 'nothing is run after it');
+});
+
+t.test('carryOutInstall() without the rights of root changes nothing', async (t) => {
+  const fake = fakeHost(t, { userId: 1000 });
+  await t.rejects(install(fake), { code: 'needs-root', mend: /sudo/ });
+  t.strictSame(filesBelow(fake.host.root), []);
+  t.strictSame(fake.ran(), []);
+});
+
+t.test('carryOutInstall() changes nothing where one place cannot be written', async (t) => {
+  const fake = fakeHost(t);
+  fake.write('/etc/tmpfiles.d', 'a file in the place of a directory');
+  await t.rejects(install(fake), {
+    code: 'install-unwritable',
+    message: /tmpfiles\.d.* is no directory/,
+  });
+  t.strictSame(filesBelow(fake.host.root), ['/etc/tmpfiles.d']);
+});
+
+t.test('carryOutInstall() names the file that cannot be written after all', async (t) => {
+  const fake = fakeHost(t);
+  fake.write(`${PLACES.unit}/in-the-way`, '');
+  await t.rejects(install(fake), {
+    code: 'install-unwritable',
+    message: /Cannot write .*mon-agent\.service: /,
+  });
+  t.notMatch(filesBelow(fake.host.root).join('\n'), /\.tmp/, 'no part of a file is left');
+});
+
+t.test('carryOutInstall() refuses a program that the agent could not run', async (t) => {
+  const cases: [(fake: FakeHost) => void, RegExp][] = [
+    [({ options }) => chmodSync(options.monPath, 0o750), /others may not read it/],
+    [({ path }) => chmodSync(path.split(':')[0] ?? '', 0o700), /others may not enter .*bin/],
+  ];
+  for (const [spoil, message] of cases) {
+    const fake = fakeHost(t);
+    spoil(fake);
+    await t.rejects(install(fake), { code: 'program-unreachable', message });
+    t.strictSame(filesBelow(fake.host.root), []);
+  }
+  const fake = fakeHost(t);
+  const gone = install(fake, { monPath: '/nowhere/run.js' });
+  await t.rejects(gone, { code: 'program-unreachable', message: /ENOENT/ });
+});
