@@ -4,7 +4,6 @@
  * The answers are of this block alone: the querier joins the parts of a series from head and
  * blocks.
  */
-import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { SeriesBatch } from '../model/queryable.ts';
 import type { TenantId } from '../model/tenant.ts';
@@ -37,6 +36,3 @@ export interface BlockBatch extends SeriesBatch {
   /** [2n] high and low half of each series' `seriesFingerprint()`. */
   readonly fingerprints: Uint32Array;
 }
-
-/** Called with the labels of one series; returning false ends the walk. */
-export type LabelsVisitor = (labels: Labels) => boolean | undefined;
