@@ -90,6 +90,24 @@ t.test('a query whose caller went away ends, and so does what it reads', async (
   await t.rejects(late, { code: 'query-canceled' });
 });
 
+t.test('a query ends in time though storage does not answer', async (t) => {
+  class Silent extends MemoryQueryable {
+    override async *select(): AsyncGenerator<never> {
+      await new Promise(() => undefined);
+    }
+  }
+  const clock = new ManualClock();
+  const engine = new Engine({ queryable: new Silent(), clock, limits: { timeoutMs: 5000 } });
+  const answer = engine.instant({ tenant, query: 'sum(v)', timeMs: 0 });
+  const rejected = t.rejects(answer, { code: 'query-timeout' });
+  await clock.advance(5000);
+  await rejected;
+  const caller = new AbortController();
+  const other = engine.instant({ tenant, query: 'v', timeMs: 0, signal: caller.signal });
+  caller.abort();
+  await t.rejects(other, { code: 'query-canceled' });
+});
+
 t.test('a query that fails stops what else it reads', async (t) => {
   const memory = new Recorded();
   addSeries(memory, '1m', 'a{x="1"} 1\na{x="2"} 1\nb 1');

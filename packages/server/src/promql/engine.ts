@@ -3,12 +3,14 @@
  *
  * Design: docs/design/0002-promql-execution.md.
  */
+import { assert } from '@mon/storage/model/assert';
 import type { Clock } from '@mon/storage/model/clock';
 import type { MonError } from '@mon/storage/model/error';
 import type { Queryable } from '@mon/storage/model/queryable';
 import type { TenantId } from '@mon/storage/model/tenant';
 import type { StepGrid } from './batch.ts';
-import { queryCanceled, queryLimit } from './exec/query-errors.ts';
+import { withDeadline } from './exec/deadline.ts';
+import { queryLimit } from './exec/query-errors.ts';
 import { QueryRun } from './exec/query-run.ts';
 import { resultOf } from './exec/result-of.ts';
 import type { Expr } from './parser/ast.ts';
@@ -89,6 +91,10 @@ export class Engine {
    */
   async range(request: RangeRequest): Promise<QueryOutcome> {
     const { startMs, endMs, stepMs } = request;
+    assert(
+      stepMs >= 1 && endMs >= startMs,
+      'a range query has a step and does not end before it starts',
+    );
     const steps = Math.floor((endMs - startMs) / stepMs) + 1;
     const { stepsMax } = this.#limitsOf(request);
     if (steps > stepsMax + 1) throw tooManySteps(stepsMax);
@@ -116,28 +122,22 @@ export class Engine {
       remarks,
     });
     const plan = buildPlan(expr, grid, context);
-    // Ends what is still being read when the query fails or its caller goes away.
-    const reading = new AbortController();
-    const cancel = () => reading.abort(request.signal?.reason);
-    if (request.signal?.aborted === true) throw queryCanceled(request.signal.reason);
-    request.signal?.addEventListener('abort', cancel, { once: true });
-    const run = new QueryRun({
-      tenant: request.tenant,
-      queryable: this.#queryable,
-      clock: this.#clock,
-      limits,
-      signal: reading.signal,
-      remarks,
-    });
-    try {
+    const { signal } = request;
+    const deadline = { clock: this.#clock, timeoutMs: limits.timeoutMs, signal };
+    return withDeadline(deadline, async (ended) => {
+      const run = new QueryRun({
+        tenant: request.tenant,
+        queryable: this.#queryable,
+        clock: this.#clock,
+        limits,
+        signal: ended,
+        remarks,
+      });
       const result = await resultOf(plan, grid, run);
       const { seriesRead, samplesRead } = run;
       const stats = { seriesRead, samplesRead, elapsedMs: run.elapsedMs() };
       return { result, annotations: remarks.list(), stats };
-    } finally {
-      request.signal?.removeEventListener('abort', cancel);
-      reading.abort();
-    }
+    });
   }
 }
 

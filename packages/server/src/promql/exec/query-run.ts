@@ -9,7 +9,7 @@ import type { Queryable } from '@mon/storage/model/queryable';
 import type { TenantId } from '@mon/storage/model/tenant';
 import type { QueryLimits } from '../query-limits.ts';
 import type { Remarks } from '../remarks.ts';
-import { queryCanceled, queryLimit, queryTimeout } from './query-errors.ts';
+import { queryLimit, queryTimeout } from './query-errors.ts';
 
 /** Longest time the event loop is kept from other work. */
 const SLICE_MS = 4;
@@ -19,6 +19,7 @@ export interface QueryRunOptions {
   readonly queryable: Queryable;
   readonly clock: Clock;
   readonly limits: QueryLimits;
+  /** Aborted with the error that ends the query. */
   readonly signal: AbortSignal;
   readonly remarks: Remarks;
 }
@@ -110,7 +111,7 @@ export class QueryRun {
 
   /** @throws MonError `query-canceled`, `query-timeout` */
   check(): void {
-    if (this.signal.aborted) throw queryCanceled(this.signal.reason);
+    this.signal.throwIfAborted();
     if (this.elapsedMs() > this.limits.timeoutMs) throw queryTimeout(this.limits.timeoutMs);
   }
 }

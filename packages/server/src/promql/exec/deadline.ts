@@ -1,0 +1,43 @@
+/**
+ * Ends a query from outside: when its caller goes away or its time is over, also while it waits for
+ * storage that does not answer.
+ */
+import type { Clock } from '@mon/storage/model/clock';
+import type { MonError } from '@mon/storage/model/error';
+import { queryCanceled, queryTimeout } from './query-errors.ts';
+
+export interface Deadline {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** The caller's; aborted when it no longer wants the answer. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * What `work` resolves to. The signal it is given is aborted when the query is to end, with the
+ * error as its reason, and in any case when `work` has ended, so that nothing goes on reading.
+ *
+ * @throws MonError `query-canceled`, `query-timeout`, and what `work` throws
+ */
+export async function withDeadline<Answer>(
+  { clock, timeoutMs, signal }: Deadline,
+  work: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  if (signal?.aborted === true) throw queryCanceled(signal.reason);
+  const ended = new AbortController();
+  const stopped = Promise.withResolvers<never>();
+  const stop = (error: MonError) => {
+    ended.abort(error);
+    stopped.reject(error);
+  };
+  const cancel = () => stop(queryCanceled(signal?.reason));
+  signal?.addEventListener('abort', cancel, { once: true });
+  const stopTimer = clock.after(timeoutMs, () => stop(queryTimeout(timeoutMs)));
+  try {
+    return await Promise.race([work(ended.signal), stopped.promise]);
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    stopTimer();
+    ended.abort(queryCanceled(undefined));
+  }
+}
