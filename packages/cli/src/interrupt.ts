@@ -22,21 +22,22 @@ export function exitOnInterrupt(): void {
   for (const signal of SIGNALS) process.on(signal, endNow);
 }
 
+/** A launcher such as npx passes on the Ctrl-C that the terminal sends to both: heard twice. */
+const ECHO_MS = 500;
+
 /**
  * Takes the signals over: the first resolves the promise, the second ends the process at once.
- * `onSecond` runs before that end, to put a terminal right.
+ * A second within half a second of the first is an echo of it, and ignored.
  */
-export function untilInterrupted(onSecond: () => void = () => {}): Promise<StopSignal> {
+export function untilInterrupted(): Promise<StopSignal> {
   for (const signal of SIGNALS) process.off(signal, endNow);
   return new Promise((resolve) => {
-    let stopping = false;
+    let firstMs: number | undefined;
     for (const name of SIGNALS) {
       process.on(name, (signal: StopSignal) => {
-        if (stopping) {
-          onSecond();
-          endNow(signal);
-        }
-        stopping = true;
+        const nowMs = performance.now();
+        if (firstMs !== undefined && nowMs - firstMs > ECHO_MS) endNow(signal);
+        firstMs ??= nowMs;
         resolve(signal);
       });
     }
