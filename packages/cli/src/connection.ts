@@ -60,7 +60,8 @@ async function resolveToken(
   return context?.tokenFile === undefined ? undefined : readToken(context.tokenFile);
 }
 
-async function readToken(path: string): Promise<string> {
+/** @throws MonError `bad-token-file` */
+export async function readToken(path: string): Promise<string> {
   const mend = 'Name a file whose only content is the token.';
   const what = `Cannot read the token file ${path}`;
   let text: string;

@@ -4,7 +4,7 @@
 import { loadAgentConfig } from '@mon/agent/config/agent-settings';
 import { PLACES } from '@mon/agent/install/places';
 import { formatDurationMs } from '@mon/storage/model/duration';
-import { Args } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { MonCommand, outputFlag } from '../../command.ts';
 import { remarkMistakes } from '../../mistakes.ts';
 import { type Fact, formatFacts } from '../../print/facts.ts';
@@ -19,26 +19,26 @@ and where it would send. Changes nothing and contacts nobody.
 `);
   static override examples = [
     '<%= config.bin %> agent check',
-    '<%= config.bin %> agent check agent.yml -o json',
+    '<%= config.bin %> agent check --config agent.yml -o json',
   ];
-  static override args = {
-    file: Args.string({
-      ignoreStdin: true,
+  static override flags = {
+    config: Flags.string({
+      helpValue: 'FILE',
       default: PLACES.config,
-      description: `Configuration (default ${PLACES.config}, where \`mon agent install\` puts it)`,
+      summary: 'Configuration; the default is where `mon agent install` puts it',
     }),
+    ...outputFlag,
   };
-  static override flags = { ...outputFlag };
 
   async run(): Promise<void> {
-    const { flags, args } = await this.usage(AgentCheck);
-    const { settings, warnings } = await loadAgentConfig(args.file, process.env);
+    const { flags } = await this.usage(AgentCheck);
+    const { settings, warnings } = await loadAgentConfig(flags.config, process.env);
     remarkMistakes([{ mistakes: warnings }]);
     const { host, statsd, spool, scrapeJobs, remotes } = settings;
     if (remotes.length === 0)
       this.remark('Warning: without remote_write the agent does not start.');
     const facts: Fact[] = [
-      { key: 'file', value: args.file },
+      { key: 'file', value: flags.config },
       { key: 'host_metrics', value: host.isEnabled },
       { key: 'host_interval', value: formatDurationMs(host.intervalMs) },
       { key: 'collectors', value: host.isEnabled ? host.collectors.join(', ') : '' },

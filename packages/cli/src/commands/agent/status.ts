@@ -1,8 +1,9 @@
 /**
  * `mon agent status`: how the agent on this host is.
  */
+import { PLACES } from '@mon/agent/install/places';
 import type { AgentStatus } from '@mon/agent/status/agent-status';
-import { agentReport, spoolFlag } from '../../agent-report.ts';
+import { agentReport, spoolFlag, unitText } from '../../agent-report.ts';
 import { MonCommand, outputFlag } from '../../command.ts';
 import { type Fact, formatFacts } from '../../print/facts.ts';
 import { formatAge, formatBytes } from '../../print/number.ts';
@@ -24,7 +25,10 @@ and needs somebody is told on standard error. Ends with 1 where no agent runs.
     const { flags } = await this.usage(AgentStatusCommand);
     const { status } = await agentReport(flags['spool-dir']);
     for (const trouble of status.troubles) this.remark(`Warning: ${trouble}`);
-    this.print(formatFacts(flags.output, statusFacts(status, this.clock.nowMs())));
+    const facts = statusFacts(status, this.clock.nowMs());
+    const unit = flags['spool-dir'] === PLACES.stateDir ? await unitText() : undefined;
+    if (unit !== undefined) facts.push({ key: 'unit', value: unit });
+    this.print(formatFacts(flags.output, facts));
   }
 }
 

@@ -1,0 +1,102 @@
+/**
+ * `mon agent install`: makes the agent a service of this host.
+ */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type PreparedInstall, prepareInstall } from '@mon/agent/install/carry-out-install';
+import { type InstallOutcome, installAgent } from '@mon/agent/install/install-agent';
+import { type InstallPlan, planInstall } from '@mon/agent/install/install-plan';
+import { PLACES } from '@mon/agent/install/places';
+import { actTitle, installText } from '@mon/agent/install/plan-text';
+import { readAgentReport } from '@mon/agent/status/status-socket';
+import { Flags } from '@oclif/core';
+import { MonCommand } from '../../command.ts';
+import { readToken } from '../../connection.ts';
+import { imagePath, installHost, rootFlag } from '../../install-host.ts';
+import { prose } from '../../prose.ts';
+
+export default class AgentInstall extends MonCommand {
+  static override summary = 'Install the agent as a service that sends to a server';
+  static override description = prose(`
+Writes ${PLACES.config} and a hardened systemd unit with a user of its own, starts it, and waits
+until samples of this host can be read from the server. A configuration that is there is kept,
+unless --force replaces it. Installing again changes only what differs.
+
+--dry-run prints every file and command and changes nothing; it needs no rights.
+`);
+  static override examples = [
+    'sudo <%= config.bin %> agent install --server http://mon.example.org:9500',
+    '<%= config.bin %> agent install --server http://mon.example.org:9500 --dry-run',
+    'sudo <%= config.bin %> agent install --server https://mon.example.org --token-file token',
+  ];
+  static override flags = {
+    server: Flags.string({
+      helpValue: 'URL',
+      required: true,
+      summary: 'Server to send to',
+    }),
+    'token-file': Flags.string({ helpValue: 'FILE', summary: 'File that holds the token' }),
+    tenant: Flags.string({ helpValue: 'NAME', summary: 'Tenant to send as' }),
+    instance: Flags.string({
+      helpValue: 'NAME',
+      summary: "Name of this host's series (default the name of the host)",
+    }),
+    force: Flags.boolean({ summary: 'Replace a configuration that is there' }),
+    'dry-run': Flags.boolean({ summary: 'Print all that would be done, and do nothing' }),
+    ...rootFlag,
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.usage(AgentInstall);
+    const tokenFile = flags['token-file'];
+    const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
+    const image = imagePath(flags.root);
+    const plan = planInstall({
+      server: flags.server,
+      token,
+      tenant: flags.tenant,
+      instance: flags.instance,
+      nodePath: process.execPath,
+      monPath: join(this.config.root, 'bin/run.js'),
+      image,
+    });
+    const host = installHost(image);
+    const prepared = await prepareInstall(plan, host, { replacesConfig: flags.force });
+    if (flags['dry-run']) return this.print(installText(prepared));
+    const outcome = await installAgent(prepared, {
+      host,
+      hostname: hostname(),
+      token,
+      clock: this.clock,
+      pause: delay,
+      report: () => readAgentReport(PLACES.stateDir),
+      tell: (text) => this.remark(text),
+    });
+    this.#report(prepared, outcome);
+  }
+
+  #report({ acts, plan, settings }: PreparedInstall, outcome: InstallOutcome): void {
+    for (const act of acts) this.print(actTitle(act));
+    for (const program of outcome.missingPrograms) {
+      this.remark(`Warning: ${program} is not in the image; the unit needs it.`);
+    }
+    const instance = settings.host.instance ?? hostname();
+    this.remark(closingText(outcome, instance, plan));
+  }
+}
+
+function closingText(
+  { arrival }: InstallOutcome,
+  instance: string,
+  { server, image }: InstallPlan,
+): string {
+  switch (arrival) {
+    case 'seen':
+      return `Samples of ${instance} arrive at ${server}.`;
+    case 'told':
+      return `${server} takes the samples of ${instance}; the token does not allow reading them.`;
+    default:
+      return image === undefined ? 'The agent runs.' : 'The image has the agent.';
+  }
+}
