@@ -9,12 +9,14 @@ import { Config, Errors, run } from '@oclif/core';
 import { errorText } from './error-text.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { exitOnInterrupt } from './interrupt.ts';
+import { endOnUncaught } from './last-error.ts';
 import { unexpectedArguments, unknownCommand } from './usage-error.ts';
 
 export async function main(entryUrl: string): Promise<void> {
   process.stdout.on('error', endQuietly);
   process.stderr.on('error', endQuietly);
   exitOnInterrupt();
+  endOnUncaught();
   try {
     const config = await Config.load(fileURLToPath(new URL('..', entryUrl)));
     const argv = withHelpFlag(process.argv.slice(2));

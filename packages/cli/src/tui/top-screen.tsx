@@ -7,6 +7,7 @@ import type { ApiClient } from '@mon/server/api/client';
 import type { Clock } from '@mon/storage/model/clock';
 import { type Key, render, useApp, useInput, useWindowSize } from 'ink';
 import { type ReactElement, useEffect, useReducer, useRef, useState } from 'react';
+import { beforeLastError } from '../last-error.ts';
 import { SYSTEM_ZONE } from '../print/time-axis.ts';
 import { StyledLines } from './styled-lines.tsx';
 import { TopFeed } from './top-feed.ts';
@@ -41,7 +42,12 @@ export async function runTop(options: TopOptions): Promise<void> {
     exitOnCtrlC: true,
   });
   options.signal?.addEventListener('abort', () => screen.unmount(), { once: true });
-  await screen.waitUntilExit();
+  const forget = beforeLastError(() => screen.unmount());
+  try {
+    await screen.waitUntilExit();
+  } finally {
+    forget();
+  }
 }
 
 function TopScreen(options: TopOptions): ReactElement {
