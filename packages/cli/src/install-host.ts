@@ -13,15 +13,16 @@ export const rootFlag = {
   }),
 };
 
-/** Absolute path of the image, or undefined for this host. */
+/** Absolute path of the image, or undefined for this host, which `/` is too. */
 export function imagePath(root: string | undefined): string | undefined {
-  return root === undefined ? undefined : resolve(root);
+  const image = resolve(root ?? '/');
+  return image === '/' ? undefined : image;
 }
 
 export function installHost(image: string | undefined): InstallHost {
   return {
     root: image ?? '/',
-    userId: process.getuid?.() ?? -1,
+    userId: process.geteuid?.() ?? -1,
     run: commandRunner(process.env),
     environment: process.env,
   };

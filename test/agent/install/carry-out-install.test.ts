@@ -47,8 +47,8 @@ t.test('carryOutInstall() writes every planned file, then runs every command', a
     t.equal((statSync(join(root, path)).mode & 0o7777).toString(8), mode.toString(8), path);
   }
   t.strictSame(fake.ran(), [
-    'systemd-sysusers /etc/sysusers.d/mon-agent.conf',
-    'systemd-tmpfiles --create /etc/tmpfiles.d/mon-agent.conf',
+    'systemd-sysusers mon-agent.conf',
+    'systemd-tmpfiles --create mon-agent.conf',
     'systemctl daemon-reload',
     'systemctl enable mon-agent.service',
     'systemctl start mon-agent.service',
@@ -154,12 +154,41 @@ t.test('carryOutInstall() of an image enables the unit there and starts nothing'
   fake.script('systemctl is-system-running', { code: 1, stdout: 'offline\n' });
   await install(fake, { image, nodePath: '/nowhere/node' });
   t.strictSame(fake.ran(), [
-    `systemd-sysusers --root=${image} /etc/sysusers.d/mon-agent.conf`,
-    `systemd-tmpfiles --root=${image} --create /etc/tmpfiles.d/mon-agent.conf`,
+    `systemd-sysusers --root=${image} mon-agent.conf`,
+    `systemd-tmpfiles --root=${image} --create mon-agent.conf`,
     `systemctl --root=${image} enable mon-agent.service`,
   ]);
   t.match(fake.read(PLACES.unit), 'ExecStart=/nowhere/node ', 'paths are those of the image');
 });
+
+t.test('carryOutInstall() does not make an image that is not there', async (t) => {
+  const fake = fakeHost(t);
+  const image = join(fake.host.root, 'mistyped');
+  fake.write('/a-file', '');
+  for (const [root, message] of [
+    [image, /Cannot install below .*mistyped: ENOENT/],
+    [join(fake.host.root, 'a-file'), /it is no directory/],
+  ] as const) {
+    const misled = { ...fake, host: { ...fake.host, root } };
+    const refused = install(misled, { image: root });
+    await t.rejects(refused, { code: 'install-unwritable', message, mend: /--root/ });
+  }
+  t.strictSame(filesBelow(fake.host.root), ['/a-file']);
+});
+
+t.test(
+  'prepareInstall() of a user who may not read the configuration takes it as another',
+  async (t) => {
+    const fake = fakeHost(t, { userId: 1000 });
+    // Root may read every file; a directory in its place cannot be read by anybody.
+    fake.write(`${PLACES.config}/in-the-way`, '');
+    const plan = planInstall(fake.options);
+    const { acts } = await prepareInstall(plan, fake.host, KEEP);
+    t.match(acts[0], { kind: 'beside', isUnreadable: true });
+    const asRoot = prepareInstall(plan, { ...fake.host, userId: 0 }, KEEP);
+    await t.rejects(asRoot, { code: 'config-unreadable' });
+  },
+);
 
 t.test('carryOutInstall() says which command failed, why, and leaves the files', async (t) => {
   const fake = fakeHost(t);

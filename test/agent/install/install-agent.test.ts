@@ -43,6 +43,7 @@ async function install(
   const plan = planInstall({ ...fake.options, ...given });
   const prepared = await prepareInstall(plan, fake.host, { replacesConfig: false });
   const told: string[] = [];
+  const done: string[] = [];
   const outcome = await installAgent(prepared, {
     host: fake.host,
     clock,
@@ -50,17 +51,20 @@ async function install(
     hostname: 'web-1',
     token: given.token,
     report: async () => undefined,
+    onFile: ({ kind, target }) => done.push(`${kind} ${target}`),
     tell: (text) => told.push(text),
     ...means,
   });
-  return { ...outcome, told, elapsedMs: clock.nowMs() - START_MS };
+  return { ...outcome, told, done, elapsedMs: clock.nowMs() - START_MS };
 }
 
 t.test('installAgent() waits until the host is seen on the server', async (t) => {
   const server = await queryServer(t, (index) => vector(index < 3 ? 0 : 1));
   const fake = fakeHost(t);
-  const { arrival, told, elapsedMs } = await install(fake, { server: server.url });
+  const { arrival, told, done, elapsedMs } = await install(fake, { server: server.url });
   t.equal(arrival, 'seen');
+  t.equal(done.length, 4);
+  t.equal(done[0], `create ${PLACES.config}`);
   t.equal(elapsedMs, 3000);
   t.match(told, [`Waiting for samples of web-1 at ${server.url} ...`]);
   const query = 'timestamp(up{job="node",instance="web-1"}) >= 1000';

@@ -1,3 +1,4 @@
+import { readAgentConfig } from '@mon/agent/config/agent-settings';
 import { planInstall } from '@mon/agent/install/install-plan';
 import { PLACES } from '@mon/agent/install/places';
 import t from 'tap';
@@ -30,15 +31,15 @@ t.test(
   'planInstall() starts the agent on this host, and only enables it in an image',
   async (t) => {
     t.strictSame(words({}), [
-      'systemd-sysusers /etc/sysusers.d/mon-agent.conf',
-      'systemd-tmpfiles --create /etc/tmpfiles.d/mon-agent.conf',
+      'systemd-sysusers mon-agent.conf',
+      'systemd-tmpfiles --create mon-agent.conf',
       'systemctl daemon-reload',
       'systemctl enable mon-agent.service',
       'systemctl start mon-agent.service',
     ]);
     t.strictSame(words({ image: '/mnt/image' }), [
-      'systemd-sysusers --root=/mnt/image /etc/sysusers.d/mon-agent.conf',
-      'systemd-tmpfiles --root=/mnt/image --create /etc/tmpfiles.d/mon-agent.conf',
+      'systemd-sysusers --root=/mnt/image mon-agent.conf',
+      'systemd-tmpfiles --root=/mnt/image --create mon-agent.conf',
       'systemctl --root=/mnt/image enable mon-agent.service',
     ]);
   },
@@ -62,6 +63,19 @@ t.test('planInstall() writes a configuration for host metrics and StatsD', async
     ],
     agent: { host: { instance: 'web "1"' } },
   });
+});
+
+t.test('planInstall() writes a configuration that the agent takes without a warning', async (t) => {
+  for (const options of [{}, { token: 's3cret', tenant: 'shop', instance: 'web-1' }]) {
+    const text = plannedText(PLACES.config, options);
+    const read = await readAgentConfig({ file: PLACES.config, text, environment: {} });
+    t.strictSame(read.warnings, []);
+    const { spool, host, statsd, remotes } = read.settings;
+    t.match(spool, { dir: PLACES.stateDir, bytesMax: 1024 ** 3 });
+    t.match(host, { job: 'node', intervalMs: 15_000, isEnabled: true });
+    t.match(statsd, { host: '127.0.0.1', port: 8125, isEnabled: true });
+    t.equal(remotes[0]?.url, 'http://127.0.0.1:9500/api/v1/write');
+  }
 });
 
 t.test('planInstall() keeps the token out of every file but its own', async (t) => {

@@ -12,7 +12,7 @@ import { asidePath, type FileAct, fileAct, needsRestart } from './file-acts.ts';
 import { linkFile, presentFile, writeWhole } from './host-files.ts';
 import type { InstallPlan, PlannedCommand } from './install-plan.ts';
 import { PLACES } from './places.ts';
-import { requireReachable, requireRoot, requireWritable } from './preflight.ts';
+import { requireDirectory, requireReachable, requireRoot, requireWritable } from './preflight.ts';
 import { WRITE_PATH } from './server-address.ts';
 import { runsSystemd } from './unit-state.ts';
 
@@ -67,12 +67,14 @@ export async function prepareInstall(
 
 async function settingsAfter(
   acts: readonly FileAct[],
-  { root, environment }: InstallHost,
+  { root, environment, userId }: InstallHost,
 ): Promise<AgentSettings> {
   const act = acts.find(({ file }) => file.path === PLACES.config);
   assert(act !== undefined, 'every plan has a configuration');
   const file = join(root, PLACES.config);
-  const text = act.kind === 'beside' ? await readSettingsFile(file) : act.file.text;
+  // Only root may read it; a dry run of others goes on without.
+  const isKnown = act.kind === 'beside' && !(act.isUnreadable && userId !== 0);
+  const text = isKnown ? await readSettingsFile(file) : act.file.text;
   return (await readAgentConfig({ file, text, environment })).settings;
 }
 
@@ -82,14 +84,21 @@ async function settingsAfter(
  * @throws MonError `needs-root`, `install-unwritable`, `program-unreachable` before anything is
  *   written; `install-unwritable`, `command-failed` later
  */
-export async function carryOutInstall(prepared: PreparedInstall, host: InstallHost): Promise<void> {
+export async function carryOutInstall(
+  prepared: PreparedInstall,
+  host: InstallHost,
+  onFile: (act: FileAct) => void = () => {},
+): Promise<void> {
   const { plan, acts, commands, runsCommands } = prepared;
   if (plan.image === undefined) {
     requireRoot(host.userId, 'install');
     for (const path of plan.programs) await requireReachable(path);
-  }
+  } else await requireDirectory(plan.image);
   for (const { target } of acts) await requireWritable(dirname(join(host.root, target)));
-  for (const act of acts) await carryOut(act, host.root);
+  for (const act of acts) {
+    await carryOut(act, host.root);
+    onFile(act);
+  }
   if (!runsCommands) return;
   for (const command of commands) await runPlanned(command, host.run);
 }

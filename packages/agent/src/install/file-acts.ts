@@ -20,6 +20,8 @@ export interface FileAct {
   readonly kind: 'create' | 'unchanged' | 'replace' | 'beside' | 'set-aside';
   /** Where the text goes. */
   readonly target: string;
+  /** Whether what is there could not be read; it then counts as different. */
+  readonly isUnreadable: boolean;
 }
 
 export interface FileActOptions {
@@ -33,14 +35,17 @@ export function fileAct(
   present: PresentFile | undefined,
   { replacesConfig }: FileActOptions,
 ): FileAct {
-  const target = file.path;
-  if (present === undefined) return { file, kind: 'create', target };
-  if (present !== 'unreadable' && present.text === file.text) {
-    return { file, kind: 'unchanged', target };
-  }
-  if (file.present === 'replace') return { file, kind: 'replace', target };
-  if (replacesConfig) return { file, kind: 'set-aside', target };
-  return { file, kind: 'beside', target: target + NEW_CONFIG_SUFFIX };
+  const isUnreadable = present === 'unreadable';
+  const act = (kind: FileAct['kind'], target = file.path) => ({
+    file,
+    kind,
+    target,
+    isUnreadable,
+  });
+  if (present === undefined) return act('create');
+  if (present !== 'unreadable' && present.text === file.text) return act('unchanged');
+  if (file.present === 'replace') return act('replace');
+  return replacesConfig ? act('set-aside') : act('beside', file.path + NEW_CONFIG_SUFFIX);
 }
 
 /** Where the present file of a `set-aside` is kept. */

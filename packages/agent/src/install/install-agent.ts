@@ -7,6 +7,7 @@ import type { RemoteSettings } from '../send/remote-sender.ts';
 import { type Arrival, type ArrivalMeans, awaitArrival } from './arrival.ts';
 import { carryOutInstall, type InstallHost, type PreparedInstall } from './carry-out-install.ts';
 import { commandLine } from './command-runner.ts';
+import type { FileAct } from './file-acts.ts';
 import { PLACES } from './places.ts';
 import { isInImage } from './preflight.ts';
 import { WRITE_PATH } from './server-address.ts';
@@ -17,6 +18,8 @@ export interface InstallMeans extends Omit<ArrivalMeans, 'run'> {
   readonly hostname: string;
   /** The token as given, to ask the server with. */
   readonly token: string | undefined;
+  /** Told of each file that was seen to. */
+  readonly onFile: (act: FileAct) => void;
   /** Told, before a long step, what is waited for. */
   readonly tell: (text: string) => void;
 }
@@ -38,7 +41,7 @@ export async function installAgent(
 ): Promise<InstallOutcome> {
   const { plan, settings, sendsElsewhere } = prepared;
   const sinceMs = means.clock.nowMs();
-  await carryOutInstall(prepared, means.host);
+  await carryOutInstall(prepared, means.host, means.onFile);
   if (plan.image !== undefined) {
     return { arrival: undefined, missingPrograms: await programsMissing(plan.image, prepared) };
   }

@@ -3,6 +3,7 @@
  *
  * Pure: `carry-out-install.ts` does it, `plan-text.ts` shows it (`--dry-run`).
  */
+import { basename } from 'node:path';
 import { assert } from '@mon/storage/model/assert';
 import { MonError } from '@mon/storage/model/error';
 import { tenantId } from '@mon/storage/model/tenant';
@@ -96,12 +97,12 @@ function hostCommands(): PlannedCommand[] {
   return [
     {
       command: 'systemd-sysusers',
-      args: [PLACES.sysusers],
+      args: [basename(PLACES.sysusers)],
       purpose: `makes the user ${AGENT_USER}`,
     },
     {
       command: 'systemd-tmpfiles',
-      args: ['--create', PLACES.tmpfiles],
+      args: ['--create', basename(PLACES.tmpfiles)],
       purpose: `lets ${AGENT_USER} read the configuration`,
     },
     { command: 'systemctl', args: ['daemon-reload'], purpose: 'makes systemd read the unit' },
@@ -114,18 +115,18 @@ function hostCommands(): PlannedCommand[] {
   ];
 }
 
-/** Paths behind `--root` are the image's own. */
+/** A path would be looked for outside of the image; a name is not. */
 function imageCommands(image: string): PlannedCommand[] {
   const root = `--root=${image}`;
   return [
     {
       command: 'systemd-sysusers',
-      args: [root, PLACES.sysusers],
+      args: [root, basename(PLACES.sysusers)],
       purpose: `makes the user ${AGENT_USER}`,
     },
     {
       command: 'systemd-tmpfiles',
-      args: [root, '--create', PLACES.tmpfiles],
+      args: [root, '--create', basename(PLACES.tmpfiles)],
       purpose: `lets ${AGENT_USER} read the configuration`,
     },
     {

@@ -20,6 +20,22 @@ export function requireRoot(userId: number, action: string): void {
 }
 
 /**
+ * Checks that an image is there: a misspelt one is not to be made.
+ *
+ * @throws MonError `install-unwritable`
+ */
+export async function requireDirectory(path: string): Promise<void> {
+  const found = await stat(path).catch((thrown: unknown) => reasonOf(thrown));
+  if (typeof found !== 'string' && found.isDirectory()) return;
+  throw new MonError({
+    code: 'install-unwritable',
+    what: `Cannot install below ${path}`,
+    why: typeof found === 'string' ? found : 'it is no directory',
+    mend: 'Name the directory of an image with --root, or leave it out to install on this host.',
+  });
+}
+
+/**
  * Checks that files can be made in a directory, or in the nearest one above that exists.
  *
  * @throws MonError `install-unwritable`

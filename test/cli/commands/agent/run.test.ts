@@ -86,7 +86,7 @@ t.test('mon agent check shows what an agent would do, or every mistake', async (
   const good = await runMon(['agent', 'check', '--config', 'good.yml', '-o', 'json'], { cwd });
   t.equal(good.code, 0, good.stderr);
   t.match(JSON.parse(good.stdout), { host_metrics: true, sends_to: 'http://h:9500/api/v1/write' });
-  const wrong = await runMon(['agent', 'check', '--config', 'wrong.yml'], { cwd });
+  const wrong = await runMon(['agent', 'check', 'wrong.yml'], { cwd });
   t.equal(wrong.code, 1);
   t.match(wrong.stderr, /wrong\.yml:1:\d+: remote_write\[0\]/);
   t.match(wrong.stderr, /wrong\.yml:2:\d+: agent.*hosts.*host/);

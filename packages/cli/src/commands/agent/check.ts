@@ -4,7 +4,7 @@
 import { loadAgentConfig } from '@mon/agent/config/agent-settings';
 import { PLACES } from '@mon/agent/install/places';
 import { formatDurationMs } from '@mon/storage/model/duration';
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { MonCommand, outputFlag } from '../../command.ts';
 import { remarkMistakes } from '../../mistakes.ts';
 import { type Fact, formatFacts } from '../../print/facts.ts';
@@ -19,8 +19,12 @@ and where it would send. Changes nothing and contacts nobody.
 `);
   static override examples = [
     '<%= config.bin %> agent check',
+    '<%= config.bin %> agent check prometheus.yml',
     '<%= config.bin %> agent check --config agent.yml -o json',
   ];
+  static override args = {
+    file: Args.string({ ignoreStdin: true, description: 'Configuration, as with --config' }),
+  };
   static override flags = {
     config: Flags.string({
       helpValue: 'FILE',
@@ -31,14 +35,15 @@ and where it would send. Changes nothing and contacts nobody.
   };
 
   async run(): Promise<void> {
-    const { flags } = await this.usage(AgentCheck);
-    const { settings, warnings } = await loadAgentConfig(flags.config, process.env);
+    const { flags, args } = await this.usage(AgentCheck);
+    const file = args.file ?? flags.config;
+    const { settings, warnings } = await loadAgentConfig(file, process.env);
     remarkMistakes([{ mistakes: warnings }]);
     const { host, statsd, spool, scrapeJobs, remotes } = settings;
     if (remotes.length === 0)
       this.remark('Warning: without remote_write the agent does not start.');
     const facts: Fact[] = [
-      { key: 'file', value: flags.config },
+      { key: 'file', value: file },
       { key: 'host_metrics', value: host.isEnabled },
       { key: 'host_interval', value: formatDurationMs(host.intervalMs) },
       { key: 'collectors', value: host.isEnabled ? host.collectors.join(', ') : '' },

@@ -1,6 +1,7 @@
 /**
  * `mon agent install`: makes the agent a service of this host.
  */
+import { realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,14 +21,17 @@ export default class AgentInstall extends MonCommand {
   static override summary = 'Install the agent as a service that sends to a server';
   static override description = prose(`
 Writes ${PLACES.config} and a hardened systemd unit with a user of its own, starts it, and waits
-until samples of this host can be read from the server. A configuration that is there is kept,
-unless --force replaces it. Installing again changes only what differs.
+until samples of this host can be read from the server. A configuration that is there and differs is
+kept, and the new one written beside it as agent.yml.new, unless --force replaces it. Installing
+again changes only what differs.
 
---dry-run prints every file and command and changes nothing; it needs no rights.
+Where systemd does not run, the files are written, what was not run is listed, and it ends with 1.
+With --root, files go below that directory, and the unit is enabled there and not started.
 `);
   static override examples = [
     'sudo <%= config.bin %> agent install --server http://mon.example.org:9500',
     '<%= config.bin %> agent install --server http://mon.example.org:9500 --dry-run',
+    '<%= config.bin %> agent install --server http://mon.example.org:9500 --root /mnt/image',
     'sudo <%= config.bin %> agent install --server https://mon.example.org --token-file token',
   ];
   static override flags = {
@@ -36,13 +40,18 @@ unless --force replaces it. Installing again changes only what differs.
       required: true,
       summary: 'Server to send to',
     }),
-    'token-file': Flags.string({ helpValue: 'FILE', summary: 'File that holds the token' }),
+    'token-file': Flags.string({
+      helpValue: 'FILE',
+      summary: `File that holds the token; copied to ${PLACES.token}`,
+    }),
     tenant: Flags.string({ helpValue: 'NAME', summary: 'Tenant to send as' }),
     instance: Flags.string({
       helpValue: 'NAME',
       summary: "Name of this host's series (default the name of the host)",
     }),
-    force: Flags.boolean({ summary: 'Replace a configuration that is there' }),
+    force: Flags.boolean({
+      summary: 'Replace a configuration that differs; it is kept as agent.yml.old',
+    }),
     'dry-run': Flags.boolean({ summary: 'Print all that would be done, and do nothing' }),
     ...rootFlag,
   };
@@ -58,7 +67,8 @@ unless --force replaces it. Installing again changes only what differs.
       tenant: flags.tenant,
       instance: flags.instance,
       nodePath: process.execPath,
-      monPath: join(this.config.root, 'bin/run.js'),
+      // A link, as npm makes for workspaces, may lead through a home that is closed.
+      monPath: await realpath(join(this.config.root, 'bin/run.js')),
       image,
     });
     const host = installHost(image);
@@ -71,13 +81,13 @@ unless --force replaces it. Installing again changes only what differs.
       clock: this.clock,
       pause: delay,
       report: () => readAgentReport(PLACES.stateDir),
+      onFile: (act) => this.remark(actTitle(act)),
       tell: (text) => this.remark(text),
     });
     this.#report(prepared, outcome);
   }
 
-  #report({ acts, plan, settings }: PreparedInstall, outcome: InstallOutcome): void {
-    for (const act of acts) this.print(actTitle(act));
+  #report({ plan, settings }: PreparedInstall, outcome: InstallOutcome): void {
     for (const program of outcome.missingPrograms) {
       this.remark(`Warning: ${program} is not in the image; the unit needs it.`);
     }
@@ -97,6 +107,6 @@ function closingText(
     case 'told':
       return `${server} takes the samples of ${instance}; the token does not allow reading them.`;
     default:
-      return image === undefined ? 'The agent runs.' : 'The image has the agent.';
+      return image === undefined ? 'The agent runs.' : `The agent starts when ${image} is booted.`;
   }
 }

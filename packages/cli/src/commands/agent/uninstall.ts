@@ -15,8 +15,8 @@ import { prose } from '../../prose.ts';
 export default class AgentUninstall extends MonCommand {
   static override summary = 'Stop the agent and remove its service';
   static override description = prose(`
-Removes the unit and what belongs to it. Configuration, token, spool and user stay, unless --purge
-removes them too.
+Stops and disables the unit and removes its files. Configuration, token, spool and user stay, so that
+installing again goes on where it was left; --purge removes them too, samples not sent included.
 `);
   static override examples = [
     'sudo <%= config.bin %> agent uninstall',
@@ -38,7 +38,7 @@ removes them too.
       return text === '' ? this.remark('There is nothing to remove.') : this.print(text);
     }
     const removed = await carryOutUninstall(plan, host);
-    for (const path of removed) this.print(`removed ${path}`);
+    for (const path of removed) this.remark(`removed ${path}`);
     if (removed.length === 0) this.remark('There was nothing to remove.');
   }
 }
