@@ -156,3 +156,16 @@ t.test('runTop() says that the server is unreachable, and goes on when it answer
   await ended;
   t.ok(stdout.written.includes(ALTERNATE_OFF), 'Ctrl-C quits cleanly too');
 });
+
+t.test('runTop() leaves the screen and throws where the server wants a token', async (t) => {
+  const refused = () => ({ status: 401, body: 'who is there?' });
+  const api = await startFakeApi({
+    'POST /api/v1/query': refused,
+    'POST /api/v1/query_range': refused,
+    'GET /api/v1/alerts': refused,
+  });
+  t.teardown(() => api.close());
+  const { stdout, ended } = await startTop(t, api);
+  await t.rejects(ended, { code: 'not-authorised' });
+  t.ok(stdout.written.includes(ALTERNATE_OFF));
+});

@@ -32,6 +32,8 @@ export interface FeedOptions {
   readonly intervalMs: number;
   readonly wish: () => FeedWish;
   readonly tell: (event: TopEvent) => void;
+  /** The server lets nobody in without a right token: waiting would not help. */
+  readonly giveUp: (error: MonError) => void;
 }
 
 /** Points of a chart: about one to each dot of a chart half a terminal wide. */
@@ -112,6 +114,10 @@ export class TopFeed {
     try {
       await act();
     } catch (thrown) {
+      if (thrown instanceof MonError && thrown.code === 'not-authorised') {
+        if (!this.#stop.signal.aborted) this.#options.giveUp(thrown);
+        return;
+      }
       const fault =
         thrown instanceof MonError ? `${thrown.what}: ${thrown.why}.` : `${reasonOf(thrown)}.`;
       this.#tell({ kind: 'failed', nowMs: this.#options.clock.nowMs(), fault });

@@ -29,7 +29,11 @@ export interface TopOptions {
   readonly stdout?: NodeJS.WriteStream;
 }
 
-/** Shows the screen until it is quit. */
+/**
+ * Shows the screen until it is quit.
+ *
+ * @throws MonError `not-authorised`
+ */
 export async function runTop(options: TopOptions): Promise<void> {
   const { stdin = process.stdin, stdout = process.stdout } = options;
   const screen = render(<TopScreen {...options} />, {
@@ -55,7 +59,7 @@ function TopScreen(options: TopOptions): ReactElement {
   const [state, tell] = useReducer(reduceTop, { ...INITIAL_STATE, windowMs });
   const size = useWindowSize();
   const { exit } = useApp();
-  const feed = useFeed({ client, clock, intervalMs, state, tell });
+  const feed = useFeed({ client, clock, intervalMs, state, tell, giveUp: exit });
   const host = selectedHost(state)?.host;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another host or window wants new charts
   useEffect(() => feed.refreshHistory(), [feed, host, state.windowMs]);
@@ -77,10 +81,11 @@ interface FeedHook {
   readonly intervalMs: number;
   readonly state: TopState;
   readonly tell: (event: Parameters<typeof reduceTop>[1]) => void;
+  readonly giveUp: (error: Error) => void;
 }
 
 /** A feed that lives as long as the screen and sees the newest state. */
-function useFeed({ client, clock, intervalMs, state, tell }: FeedHook): TopFeed {
+function useFeed({ state, ...options }: FeedHook): TopFeed {
   const newest = useRef(state);
   newest.current = state;
   const [feed] = useState(() => {
@@ -88,7 +93,7 @@ function useFeed({ client, clock, intervalMs, state, tell }: FeedHook): TopFeed 
       const { windowMs, isPaused } = newest.current;
       return { host: selectedHost(newest.current)?.host, windowMs, isPaused };
     };
-    return new TopFeed({ client, clock, intervalMs, wish, tell });
+    return new TopFeed({ ...options, wish });
   });
   useEffect(() => {
     feed.start();
