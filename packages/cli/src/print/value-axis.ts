@@ -24,8 +24,6 @@ export interface ValueRange {
 /** Below this share of the largest value, the axis of positive values begins at zero. */
 const ZERO_SHARE = 0.7;
 const DECIMALS_MAX = 12;
-/** Labels that would need more decimals than this behind a prefix go without the prefix. */
-const PREFIX_DECIMALS_MAX = 3;
 
 /** The axis for values of `range`, with at least two and about `ticksMax` ticks. */
 export function valueAxis(range: ValueRange, ticksMax: number, unit: Unit): ValueAxis {
@@ -99,6 +97,14 @@ function isLong(seconds: number): boolean {
   return seconds >= 120;
 }
 
+/**
+ * Labels that would need more decimals than this take the prefix of the step: 950, 960 and not
+ * 0.95k, 0.96k; but 1.25 GiB, since steps of GiB are not round in MiB.
+ */
+function decimalsMax(unit: Unit): number {
+  return unit === 'bytes' || unit === 'bytes/s' ? 3 : 1;
+}
+
 interface Prefix {
   readonly scale: number;
   readonly suffix: string;
@@ -110,10 +116,8 @@ function labeller(values: readonly number[], step: number, unit: Unit): (value: 
     return (value) => `${value < 0 ? '-' : ''}${formatAge(Math.abs(value))}`;
   }
   const prefix = prefixOf(largest, unit);
-  const { scale, suffix } =
-    prefix.scale > 1 && decimalsOf(step / prefix.scale) > PREFIX_DECIMALS_MAX
-      ? prefixOf(step, unit)
-      : prefix;
+  const isCrowded = decimalsOf(step / prefix.scale) > decimalsMax(unit);
+  const { scale, suffix } = prefix.scale > 1 && isCrowded ? prefixOf(step, unit) : prefix;
   const decimals = decimalsOf(step / scale);
   return (value) => {
     // Adding zero turns -0 into 0.
