@@ -5,6 +5,7 @@
  * own. Who does what: docs/architecture.md.
  */
 import {
+  type BlockStats,
   type DatabaseOptions,
   type DatabaseStats,
   type JobReport,
@@ -13,6 +14,10 @@ import {
 } from './database-options.ts';
 import type { AdmissionBounds } from './head/admission.ts';
 import { TIMESTAMP_ABS_MAX_MS } from './head/wal-record.ts';
+import { BlockJobs } from './maintenance/block-jobs.ts';
+import { CutSchedule } from './maintenance/cut-schedule.ts';
+import { DiskGuard } from './maintenance/disk-guard.ts';
+import type { ManifestEntry } from './manifest/manifest-entry.ts';
 import type { Appender, AppendOutcome, AppendRequest } from './model/appender.ts';
 import { MonError } from './model/error.ts';
 import type { Labels } from './model/labels.ts';
@@ -36,11 +41,12 @@ import { WAL_COUNTERS, type WalFailure } from './wal/wal-messages.ts';
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const bounds = { ...STORAGE_BOUNDS, ...options.bounds };
   const dataDir = await openDataDir(options);
-  const onWalFailure = { report: (_failure: WalFailure) => {} };
+  let database: Database | undefined;
   try {
-    const threads = await openThreads(options, bounds, (failure) => onWalFailure.report(failure));
-    const database = new Database({ options, bounds, dataDir, threads });
-    onWalFailure.report = (failure) => database.noteWalFailure(failure);
+    const threads = await openThreads(options, bounds, (failure) =>
+      database?.noteWalFailure(failure),
+    );
+    database = new Database({ options, bounds, dataDir, threads });
     return database;
   } catch (error) {
     await dataDir.meta.close();
@@ -59,40 +65,53 @@ export interface DatabaseParts {
 export class Database implements Appender, Queryable {
   readonly #parts: DatabaseParts;
   readonly #queryable: DatabaseQueryable;
+  readonly #jobs: BlockJobs;
+  readonly #cuts: CutSchedule;
+  readonly #disk: DiskGuard;
   /** Appends under way, by shard that was given them. */
   readonly #dealt: number[];
   #appends = 0;
   #samplesRejected = 0;
-  #isDiskFull = false;
   #closed: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
 
   /** Use `openDatabase`. */
   constructor(parts: DatabaseParts) {
     this.#parts = parts;
-    this.#queryable = new DatabaseQueryable(parts.threads.shards);
-    this.#dealt = parts.threads.shards.ports.map(() => 0);
+    const { threads, bounds } = parts;
+    const { clock, log } = parts.options;
+    this.#queryable = new DatabaseQueryable(threads.shards);
+    this.#dealt = threads.shards.ports.map(() => 0);
+    this.#jobs = new BlockJobs(threads, log);
+    const onDiskFull = () => this.#disk.noteFull();
+    const { shards } = threads;
+    this.#cuts = new CutSchedule({ jobs: this.#jobs, shards, clock, log, bounds, onDiskFull });
+    const onProbe = () => {
+      if (this.#jobs.isCutDue) this.#cuts.cutNow();
+    };
+    this.#disk = new DiskGuard({ threads, clock, log, onProbe });
+    this.#cuts.start();
+    this.#disk.start();
   }
 
+  /** Rules, alert states, metadata; durable. */
   get meta(): MetaStore {
     return this.#parts.dataDir.meta;
   }
 
   async append(request: AppendRequest): Promise<AppendOutcome> {
     if (this.#closed !== undefined) throw closing();
-    if (this.#isDiskFull) throw walError({ isDiskFull: true, reason: '' });
+    if (this.#disk.isFull) throw walError({ isDiskFull: true, reason: '' });
     if (this.#appends >= this.#parts.bounds.appendsMax) throw overloaded(this.#appends);
-    const shard = this.#leastBusyShard();
     this.#appends++;
-    this.#dealt[shard] = (this.#dealt[shard] as number) + 1;
     try {
-      const port = this.#parts.threads.shards.ports[shard] as ShardPort;
-      const outcome = await send(port, request, this.#admissionBounds());
+      await this.#cuts.room();
+      const outcome = await this.#deal(request);
       this.#samplesRejected += outcome.rejected;
+      this.#cuts.noteAppended();
       return outcome;
     } finally {
       this.#appends--;
-      this.#dealt[shard] = (this.#dealt[shard] as number) - 1;
       if (this.#appends === 0) this.#onDrained?.();
     }
   }
@@ -125,17 +144,41 @@ export class Database implements Appender, Queryable {
     return shardStreams(this.#parts.threads.shards.ports, request, signal);
   }
 
-  /** Puts everything in the head onto disk as day directories; resolves when that is done. */
-  async flush(): Promise<void> {}
-
-  /** Merges directories as far as the plan goes. */
-  async compact(_signal?: AbortSignal): Promise<JobReport> {
-    return emptyReport('compact');
+  /**
+   * Puts all that was appended before onto disk as day directories, and deletes what these were
+   * made of; resolves when that is done and the log holds only what came meanwhile. Calls during a
+   * flush share the one after it.
+   *
+   * @throws MonError `disk-full`, `corrupt-block`, `closing`
+   */
+  async flush(): Promise<void> {
+    if (this.#closed !== undefined) throw closing();
+    await this.#noteFull(() => this.#jobs.flush());
   }
 
-  /** Removes directories that are older than the retention. */
-  async applyRetention(_signal?: AbortSignal): Promise<JobReport> {
-    return emptyReport('retention');
+  /**
+   * Merges directories as far as the plan goes.
+   *
+   * @throws MonError `job-canceled`, `disk-full`, `corrupt-block`, `closing`
+   */
+  async compact(signal?: AbortSignal): Promise<JobReport> {
+    if (this.#closed !== undefined) throw closing();
+    return this.#jobs.report('compact', () =>
+      this.#noteFull(() => this.#jobs.mergeAll('usual', signal)),
+    );
+  }
+
+  /**
+   * Removes directories that are older than the retention.
+   *
+   * @throws MonError `job-canceled`, `disk-full`, `closing`
+   */
+  async applyRetention(signal?: AbortSignal): Promise<JobReport> {
+    if (this.#closed !== undefined) throw closing();
+    const { clock, retentionMs } = this.#parts.options;
+    return this.#jobs.report('retention', () =>
+      this.#noteFull(() => this.#jobs.expire({ nowMs: clock.nowMs(), retentionMs }, signal)),
+    );
   }
 
   stats(): DatabaseStats {
@@ -146,26 +189,22 @@ export class Database implements Appender, Queryable {
       headSamples: shards.sum('samples'),
       headMinTimeMs: range?.minTimeMs,
       headMaxTimeMs: range?.maxTimeMs,
-      blocks: [],
+      blocks: this.#jobs.live.map(blockStats),
       walBytes: walCounters[WAL_COUNTERS.bytes] ?? 0,
       samplesAppended: shards.sum('samplesAppended'),
       samplesRejected: this.#samplesRejected,
       walCommits: walCounters[WAL_COUNTERS.commits] ?? 0,
       walSyncSeconds: walCounters[WAL_COUNTERS.syncSeconds] ?? 0,
-      cuts: 0,
-      merges: 0,
-      diskFull: this.#isDiskFull,
+      cuts: this.#jobs.cuts,
+      merges: this.#jobs.merges,
+      diskFull: this.#disk.isFull,
     };
   }
 
   /** Takes word from the log thread that a commit failed. */
   noteWalFailure({ isDiskFull, reason }: WalFailure): void {
-    if (isDiskFull && !this.#isDiskFull) {
-      this.#parts.options.log.error({}, 'the disk is full: writes are refused, reads go on');
-    } else if (!isDiskFull) {
-      this.#parts.options.log.error({ reason }, 'the write-ahead log could not be written');
-    }
-    this.#isDiskFull ||= isDiskFull;
+    if (isDiskFull) this.#disk.noteFull();
+    else this.#parts.options.log.error({ reason }, 'the write-ahead log could not be written');
   }
 
   /** Ends all threads; the log keeps what is not in directories yet. Calling it again waits too. */
@@ -176,7 +215,10 @@ export class Database implements Appender, Queryable {
 
   async #close(): Promise<void> {
     const { threads, dataDir } = this.#parts;
+    this.#cuts.stop();
+    this.#disk.stop();
     await this.#drained();
+    await this.#jobs.close();
     await threads.close(closing());
     await dataDir.meta.close();
     dataDir.lock.release();
@@ -190,8 +232,25 @@ export class Database implements Appender, Queryable {
     });
   }
 
-  #leastBusyShard(): number {
-    return this.#dealt.indexOf(Math.min(...this.#dealt));
+  /** Gives a request to the shard that has the fewest. */
+  async #deal(request: AppendRequest): Promise<AppendOutcome> {
+    const { ports } = this.#parts.threads.shards;
+    const shard = this.#dealt.indexOf(Math.min(...this.#dealt));
+    this.#dealt[shard] = (this.#dealt[shard] as number) + 1;
+    try {
+      return await send(ports[shard] as ShardPort, request, this.#admissionBounds());
+    } finally {
+      this.#dealt[shard] = (this.#dealt[shard] as number) - 1;
+    }
+  }
+
+  async #noteFull(job: () => Promise<void>): Promise<void> {
+    try {
+      await job();
+    } catch (error) {
+      if (error instanceof MonError && error.code === 'disk-full') this.#disk.noteFull();
+      throw error;
+    }
   }
 
   #admissionBounds(): AdmissionBounds {
@@ -221,6 +280,11 @@ function send(
   return port.call('appendBody', { tenant, body: own, bounds }, [own.buffer]);
 }
 
+function blockStats(entry: ManifestEntry): BlockStats {
+  const { id, minTimeMs, maxTimeMs, series, samples, bytes } = entry;
+  return { id, minTimeMs, maxTimeMs, series, samples, bytes };
+}
+
 function closing(): MonError {
   return new MonError({
     code: 'closing',
@@ -239,8 +303,4 @@ function overloaded(appends: number): MonError {
     mend: 'Send again after a pause, with fewer connections or larger bodies.',
     retryable: true,
   });
-}
-
-function emptyReport(job: JobReport['job']): JobReport {
-  return { job, blocksBefore: 0, blocksAfter: 0, bytesBefore: 0, bytesAfter: 0, elapsedMs: 0 };
 }

@@ -6,15 +6,17 @@
 import { join } from 'node:path';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import type { DatabaseOptions, StorageBounds } from './database-options.ts';
+import { HeldOpenings } from './kv/held-openings.ts';
 import type {
   MaintenanceCalls,
   MaintenanceOpening,
   MaintenanceStart,
 } from './maintenance/maintenance-messages.ts';
 import type { MonError } from './model/error.ts';
-import type { NoCalls, ReplayReport } from './shard/shard-messages.ts';
+import type { HoldCalls, ReplayReport } from './shard/shard-messages.ts';
 import { SHARD_WORKER_URL, ShardThreads } from './shard/shard-threads.ts';
 import { CallPort } from './threads/call-port.ts';
+import { holdHandlers } from './threads/main-holder.ts';
 import { startWorker } from './threads/start-worker.ts';
 import {
   type LogThreadCalls,
@@ -32,7 +34,7 @@ export interface Threads {
   readonly shards: ShardThreads;
   readonly log: CallPort<LogThreadCalls, LogThreadReports>;
   readonly walCounters: Float64Array;
-  readonly maintenance: CallPort<MaintenanceCalls, NoCalls>;
+  readonly maintenance: CallPort<MaintenanceCalls, HoldCalls>;
   readonly opening: MaintenanceOpening;
   readonly generation: number;
   close(error: MonError): Promise<void>;
@@ -48,10 +50,12 @@ export async function openThreads(
     log: new MessageChannel(),
     maintenance: new MessageChannel(),
   }));
-  const maintenance = startMaintenance(
+  const held = new HeldOpenings();
+  const maintenance = startMaintenance(held, {
     dataDir,
-    channels.map((channel) => channel.maintenance.port1),
-  );
+    shards: channels.map((channel) => channel.maintenance.port1),
+    ballastBytesMax: bounds.ballastBytesMax,
+  });
   const log = startLog(
     options,
     bounds,
@@ -66,6 +70,7 @@ export async function openThreads(
     log.port.close(error);
     maintenance.port.close(error);
     await Promise.all(workers.map((worker) => worker.terminate()));
+    await held.closed();
   };
   try {
     const opening = await maintenance.port.call('open', null);
@@ -73,7 +78,14 @@ export async function openThreads(
     reportOpening(options, opening);
     const segments = await openLog(options, log.port);
     shards = new ShardThreads({
-      ...{ workerUrl: options.shardWorker ?? SHARD_WORKER_URL, count, dataDir, hashKey, live },
+      ...{
+        workerUrl: options.shardWorker ?? SHARD_WORKER_URL,
+        count,
+        dataDir,
+        hashKey,
+        live,
+        held,
+      },
       logPorts: channels.map((channel) => channel.log.port2),
       maintenancePorts: channels.map((channel) => channel.maintenance.port2),
     });
@@ -82,6 +94,7 @@ export async function openThreads(
     const [report] = reports as [ReplayReport, ...ReplayReport[]];
     reportReplay(options, reports, segments.length);
     await log.port.call('noteReplayed', report.generations);
+    await log.port.call('removeThrough', opening.cutThrough);
     const generation = Math.max(opening.cutThrough, report.highestGeneration) + 1;
     await shards.callAll('begin', generation);
     const { counters } = log;
@@ -96,13 +109,15 @@ export async function openThreads(
 }
 
 function startMaintenance(
-  dataDir: string,
-  shards: MaintenanceStart['shards'],
-): { worker: Worker; port: CallPort<MaintenanceCalls, NoCalls> } {
-  const workerData: MaintenanceStart = { dataDir, shards };
+  held: HeldOpenings,
+  workerData: MaintenanceStart,
+): {
+  readonly worker: Worker;
+  readonly port: CallPort<MaintenanceCalls, HoldCalls>;
+} {
   const start = { name: 'maintenance', workerData };
-  const worker = startWorker(MAINTENANCE_WORKER_URL, start, [...shards]);
-  return { worker, port: new CallPort<MaintenanceCalls, NoCalls>(worker, {}) };
+  const worker = startWorker(MAINTENANCE_WORKER_URL, start, [...workerData.shards]);
+  return { worker, port: new CallPort<MaintenanceCalls, HoldCalls>(worker, holdHandlers(held)) };
 }
 
 function startLog(

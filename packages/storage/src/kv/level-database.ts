@@ -13,6 +13,7 @@ import { ClassicLevel } from 'classic-level';
 import { isDiskFull, makeDirectory, syncDirectory } from '../log/segment-log.ts';
 import { assert } from '../model/assert.ts';
 import { MonError, reasonOf } from '../model/error.ts';
+import { openingHolder } from './opening-holder.ts';
 
 const OPTIONS = {
   compression: false,
@@ -48,6 +49,7 @@ export interface KeyRange {
 export class LevelDatabase {
   readonly dir: string;
   readonly #level: Level;
+  #isHeld = false;
 
   private constructor(dir: string, level: Level) {
     this.dir = dir;
@@ -74,8 +76,17 @@ export class LevelDatabase {
    *
    * @throws MonError `bad-database` where it is damaged or has lost its CURRENT; `disk-full`
    */
-  static open(dir: string): Promise<LevelDatabase> {
-    return LevelDatabase.#open(dir, { createIfMissing: false });
+  static async open(dir: string): Promise<LevelDatabase> {
+    const holder = openingHolder();
+    await holder?.hold(dir);
+    try {
+      const database = await LevelDatabase.#open(dir, { createIfMissing: false });
+      database.#isHeld = holder !== undefined;
+      return database;
+    } catch (error) {
+      holder?.release(dir);
+      throw error;
+    }
   }
 
   static async #open(dir: string, options: OpenMode): Promise<LevelDatabase> {
@@ -171,6 +182,8 @@ export class LevelDatabase {
 
   async close(): Promise<void> {
     await this.#level.close();
+    if (this.#isHeld) openingHolder()?.release(this.dir);
+    this.#isHeld = false;
   }
 }
 

@@ -1,12 +1,30 @@
 /**
  * The maintenance thread: the only writer of directories and of `DIR/MANIFEST.log`.
+ *
+ * A cut and a merge may be under way at once, each waiting for pages or for LevelDB in turn;
+ * changes of the manifest are synchronous, and a cut's generations lie above those of all
+ * directories.
  */
+import { rmSync } from 'node:fs';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { writeBlock } from '../block/block-writer.ts';
+import { suitableSlotWidthMs } from '../chunk/slot.ts';
+import { mergeBlocks } from '../compact/merge-blocks.ts';
+import { planNextMerge } from '../compact/plan-merges.ts';
+import { planRetention } from '../compact/plan-retention.ts';
+import { holdOpeningsBy } from '../kv/opening-holder.ts';
 import { Manifest } from '../manifest/manifest.ts';
+import type { ManifestChange } from '../manifest/manifest-entry.ts';
 import { assert } from '../model/assert.ts';
-import type { NoCalls } from '../shard/shard-messages.ts';
+import { MonError } from '../model/error.ts';
+import type { CutCalls, HoldCalls, NoCalls } from '../shard/shard-messages.ts';
 import { CallPort } from '../threads/call-port.ts';
+import { mainHolder } from '../threads/main-holder.ts';
+import { Ballast } from './ballast.ts';
+import { cutSeries, cutSize, type ShardCutPort } from './cut-series.ts';
 import type {
+  BlockChange,
+  LiveBlocks,
   MaintenanceCalls,
   MaintenanceOpening,
   MaintenanceStart,
@@ -14,25 +32,116 @@ import type {
 
 class Maintenance {
   readonly #start: MaintenanceStart;
+  readonly #shards: readonly ShardCutPort[];
+  readonly #ballast: Ballast;
+  readonly #merges = new Map<number, AbortController>();
   #manifest: Manifest | undefined;
+  #version = 0;
 
   constructor(start: MaintenanceStart, main: MessagePort) {
     this.#start = start;
-    new CallPort<NoCalls, MaintenanceCalls>(main, {
+    this.#shards = start.shards.map((port) => new CallPort<CutCalls, NoCalls>(port, {}));
+    this.#ballast = new Ballast(start.dataDir, start.ballastBytesMax);
+    const port = new CallPort<HoldCalls, MaintenanceCalls>(main, {
       open: () => this.#open(),
+      cut: (ask) => this.#cut(ask),
+      merge: (ask) => this.#merge(ask),
+      cancelMerge: (job) => {
+        this.#merges.get(job)?.abort();
+        return null;
+      },
+      expire: (ask) => this.#expire(ask),
+      remove: (ids) => {
+        const manifest = this.#opened();
+        for (const id of ids) rmSync(manifest.blockDir(id), { recursive: true, force: true });
+        return null;
+      },
+      fillBallast: () => this.#ballast.fill(),
+      releaseBallast: () => {
+        this.#ballast.release();
+        return null;
+      },
       close: () => {
         this.#manifest?.close();
         return null;
       },
     });
+    holdOpeningsBy(mainHolder(port));
   }
 
   #open(): MaintenanceOpening {
     const manifest = Manifest.open(this.#start.dataDir);
     this.#manifest = manifest;
-    const { hashKey, live, opening } = manifest;
-    return { hashKey, live, cutThrough: manifest.cutGenerations.highest, manifest: opening };
+    const { hashKey, opening } = manifest;
+    const cutThrough = manifest.cutGenerations.highest;
+    return { hashKey, live: this.#live(), cutThrough, manifest: opening };
   }
+
+  #opened(): Manifest {
+    assert(this.#manifest !== undefined, 'the manifest is not open');
+    return this.#manifest;
+  }
+
+  #live(): LiveBlocks {
+    return { version: this.#version, entries: this.#opened().live };
+  }
+
+  async #cut({ from, through }: { from: number; through: number }): Promise<BlockChange> {
+    const manifest = this.#opened();
+    const size = await cutSize(this.#shards, through);
+    const id = manifest.newBlockId();
+    const summary = await writeBlock({
+      dir: manifest.blockDir(id),
+      hashKey: manifest.hashKey,
+      slotWidthMs: suitableSlotWidthMs(size),
+      generations: { min: from, max: through },
+      sources: [],
+      series: cutSeries(this.#shards),
+    });
+    const add = summary === undefined ? [] : [{ id, tier: 'raw' as const, ...summary }];
+    const generations = Array.from({ length: through - from + 1 }, (_, i) => from + i);
+    return this.#commit({ add, remove: [], generations });
+  }
+
+  async #merge({ until, job }: { until: 'usual' | 'days'; job: number }) {
+    const manifest = this.#opened();
+    const plan = planNextMerge(manifest.live, until);
+    if (plan === undefined) return null;
+    const abort = new AbortController();
+    this.#merges.set(job, abort);
+    try {
+      const { removed } = await mergeBlocks(manifest, plan, abort.signal);
+      this.#version++;
+      return { live: this.#live(), removed: removed.map((entry) => entry.id) };
+    } catch (error) {
+      if (abort.signal.aborted && error === abort.signal.reason) throw mergeCanceled();
+      throw error;
+    } finally {
+      this.#merges.delete(job);
+    }
+  }
+
+  #expire(ask: { nowMs: number; retentionMs: number | undefined }): BlockChange {
+    const remove = planRetention(this.#opened().live, ask);
+    if (remove.length === 0) return { live: this.#live(), removed: [] };
+    return this.#commit({ add: [], remove, generations: [] });
+  }
+
+  #commit(change: ManifestChange): BlockChange {
+    this.#opened().commit(change);
+    this.#version++;
+    return { live: this.#live(), removed: change.remove };
+  }
+}
+
+function mergeCanceled(): MonError {
+  return new MonError({
+    code: 'job-canceled',
+    what: 'Cannot finish the merge',
+    why: 'it was canceled',
+    mend: 'Run the job again; nothing was changed.',
+    retryable: true,
+  });
 }
 
 assert(parentPort !== null, 'maintenance is a worker');

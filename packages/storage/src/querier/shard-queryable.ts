@@ -2,135 +2,215 @@
  * Reading on one shard: its head and, of each directory, the series that fall to it.
  *
  * A reading sees the generations and directories that were live when it began, so that it meets no
- * sample twice and misses none while a cut or merge takes effect.
+ * sample twice and misses none while a cut or merge takes effect. Joined by labels; of two samples
+ * at one time that of the later generation is right.
  */
-import type { Generation } from '../head/generation.ts';
+import type { BlockReader } from '../block/block-reader.ts';
+import type { BlockSelection, ShardShare } from '../block/block-selection.ts';
 import type { Head } from '../head/head.ts';
 import { matchSeries } from '../head/match-series.ts';
-import { SampleBuffer } from '../head/sample-buffer.ts';
-import { compareText, type Labels, labelValue } from '../model/labels.ts';
+import { compareText, type Labels, labelsKey, labelValue } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
 import type { Queryable, SelectRequest, SeriesBatch, SeriesRequest } from '../model/queryable.ts';
 import type { Readers } from '../shard/readers.ts';
 import { WorkSlice } from '../threads/work-slice.ts';
 import { BatchBuilder } from './batch-builder.ts';
+import { joinBlocks } from './block-merge.ts';
+import type { BlockSet } from './block-set.ts';
+import { HeadReading } from './head-reading.ts';
 import { canceled, tooManySamples } from './query-errors.ts';
-import { addPart, spanWithin } from './sample-merge.ts';
 
 /** Series read between two looks at the clock. */
 const SERIES_PER_CHECK = 64;
 
-export class ShardQueryable implements Queryable {
-  readonly #head: Head;
-  readonly #readers: Readers;
+export interface ShardQueryableParts {
+  readonly head: Head;
+  readonly blocks: BlockSet;
+  readonly readers: Readers;
+  readonly share: ShardShare;
+}
 
-  constructor(head: Head, readers: Readers) {
-    this.#head = head;
-    this.#readers = readers;
+export class ShardQueryable implements Queryable {
+  readonly #parts: ShardQueryableParts;
+
+  constructor(parts: ShardQueryableParts) {
+    this.#parts = parts;
   }
 
   async *select(request: SelectRequest): AsyncGenerator<SeriesBatch> {
-    const leave = this.#readers.enter();
+    const leave = this.#parts.readers.enter();
     try {
-      const reading = new HeadReading(this.#head, request);
-      const refs = matchSeries(this.#head.series, request.tenant, request.matchers);
-      const builder = new BatchBuilder();
-      const budget = new SamplesBudget(request.samplesMax);
-      const slice = new WorkSlice();
-      for (let i = 0; i < refs.length; i++) {
-        const ref = refs[i] as number;
-        const count = reading.read(ref);
-        if (count > 0) {
-          budget.take(count);
-          builder.add(this.#head.series.labels(ref), reading.out, 0, count);
-        }
-        if (builder.isFull) yield builder.take();
-        if (i % SERIES_PER_CHECK === 0 && slice.isOver) {
-          await slice.pause();
-          if (request.signal?.aborted) throw canceled();
-        }
-      }
-      if (builder.seriesCount > 0) yield builder.take();
+      yield* new Selection(this.#parts, request).batches();
+    } catch (error) {
+      throw request.signal?.aborted ? canceled() : error;
     } finally {
       leave();
     }
   }
 
   async series(request: SeriesRequest): Promise<Labels[]> {
-    const found: Labels[] = [];
-    const seen = new Set<number>();
-    const reading = new HeadReading(this.#head, request);
-    const selectors = request.selectors.length > 0 ? request.selectors : [[]];
-    for (const matchers of selectors) {
-      for (const ref of matchSeries(this.#head.series, request.tenant, matchers)) {
-        if (seen.has(ref) || reading.read(ref) === 0) continue;
-        seen.add(ref);
-        found.push(this.#head.series.labels(ref));
-        if (found.length === request.limit) return found;
-      }
-    }
-    return found;
+    const found = new Map<string, Labels>();
+    const isEnough = () => request.limit > 0 && found.size >= request.limit;
+    await this.#gather(request, {
+      ofHead: (matchers) => {
+        for (const labels of this.#headSeries(request, matchers)) {
+          found.set(labelsKey(labels), labels);
+          if (isEnough()) return;
+        }
+      },
+      ofBlock: async (reader, selection) => {
+        if (isEnough()) return;
+        for await (const labels of reader.series(selection)) {
+          found.set(labelsKey(labels), labels);
+          if (isEnough()) return;
+        }
+      },
+    });
+    return [...found.values()];
   }
 
   async labelNames(request: SeriesRequest): Promise<string[]> {
     const names = new Set<string>();
-    for (const labels of await this.series({ ...request, limit: 0 })) {
-      for (let i = 0; i < labels.length; i += 2) names.add(labels[i] as string);
-    }
+    await this.#gather(request, {
+      ofHead: (matchers) => {
+        for (const labels of this.#headSeries(request, matchers)) {
+          for (let i = 0; i < labels.length; i += 2) names.add(labels[i] as string);
+        }
+      },
+      ofBlock: async (reader, selection) => {
+        for (const name of await reader.labelNames(selection)) names.add(name);
+      },
+    });
     return [...names].sort(compareText);
   }
 
   async labelValues(name: string, request: SeriesRequest): Promise<string[]> {
     const values = new Set<string>();
-    for (const labels of await this.series({ ...request, limit: 0 })) {
-      values.add(labelValue(labels, name));
-    }
+    await this.#gather(request, {
+      ofHead: (matchers) => {
+        for (const value of this.#headValues(name, request, matchers)) values.add(value);
+      },
+      ofBlock: async (reader, selection) => {
+        for (const value of await reader.labelValues(name, selection)) values.add(value);
+      },
+    });
     values.delete('');
     return [...values].sort(compareText);
   }
-}
 
-/** Reads series of the head within a time range, as of the moment this was made. */
-class HeadReading {
-  readonly out = new SampleBuffer();
-  readonly #part = new SampleBuffer();
-  readonly #head: Head;
-  readonly #generations: readonly Generation[];
-  readonly #startMs: number;
-  readonly #endMs: number;
-
-  constructor(head: Head, range: { readonly startMs: number; readonly endMs: number }) {
-    this.#head = head;
-    this.#startMs = range.startMs;
-    this.#endMs = range.endMs;
-    this.#generations = [...head.frozen, head.active].filter(
-      ({ minTimeMs, maxTimeMs }) => minTimeMs <= range.endMs && maxTimeMs >= range.startMs,
-    );
-  }
-
-  /** Samples of a series, in `out`; returns how many. */
-  read(ref: number): number {
-    let count = 0;
-    for (const generation of this.#generations) {
-      const read = this.#head.read(generation, ref, { out: this.#part, at: 0 });
-      const { timestampsMs, values } = this.#part;
-      const span = { timestampsMs, values, from: 0, to: read };
-      count = addPart(this.out, count, spanWithin(span, this.#startMs, this.#endMs));
+  /** Asks head and directories once for each selector. */
+  async #gather(
+    request: SeriesRequest,
+    sources: {
+      ofHead(matchers: readonly Matcher[]): void;
+      ofBlock(reader: BlockReader, selection: BlockSelection): Promise<void>;
+    },
+  ): Promise<void> {
+    const { readers, blocks, share } = this.#parts;
+    const leave = readers.enter();
+    try {
+      const dirs = blocks.within(request);
+      const { tenant, startMs, endMs } = request;
+      for (const matchers of request.selectors.length > 0 ? request.selectors : [[]]) {
+        sources.ofHead(matchers);
+        const selection = { tenant, matchers, startMs, endMs, shard: share };
+        for (const dir of dirs) {
+          await blocks.cache.use(dir, (reader) => sources.ofBlock(reader, selection));
+        }
+      }
+    } finally {
+      leave();
     }
-    return count;
+  }
+
+  *#headSeries(request: SeriesRequest, matchers: readonly Matcher[]): Generator<Labels> {
+    const { head } = this.#parts;
+    const reading = new HeadReading(head, request);
+    for (const ref of matchSeries(head.series, request.tenant, matchers)) {
+      if (reading.has(ref)) yield head.series.labels(ref);
+    }
+  }
+
+  *#headValues(
+    name: string,
+    request: SeriesRequest,
+    matchers: readonly Matcher[],
+  ): Generator<string> {
+    const { series } = this.#parts.head;
+    if (matchers.length > 0 || !new HeadReading(this.#parts.head, request).isWhole) {
+      for (const labels of this.#headSeries(request, matchers)) yield labelValue(labels, name);
+      return;
+    }
+    for (const [value, pair] of series.pairs.find(request.tenant)?.names.get(name)?.pairs ?? []) {
+      if (series.postings.count(pair) > 0) yield value;
+    }
   }
 }
 
-/** Ends a selection that reads too much. */
-class SamplesBudget {
-  readonly #max: number;
-  #taken = 0;
+/** One selection under way. */
+class Selection {
+  readonly #parts: ShardQueryableParts;
+  readonly #request: SelectRequest;
+  readonly #reading: HeadReading;
+  readonly #dirs: readonly string[];
+  readonly #builder = new BatchBuilder();
+  readonly #slice = new WorkSlice();
+  readonly #samplesMax: number;
+  #samples = 0;
+  #series = 0;
 
-  constructor(max = Number.POSITIVE_INFINITY) {
-    this.#max = max;
+  constructor(parts: ShardQueryableParts, request: SelectRequest) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#samplesMax = request.samplesMax ?? Number.POSITIVE_INFINITY;
+    this.#reading = new HeadReading(parts.head, request);
+    this.#dirs = parts.blocks.within(request);
   }
 
-  take(samples: number): void {
-    this.#taken += samples;
-    if (this.#taken > this.#max) throw tooManySamples(this.#max);
+  async *batches(): AsyncGenerator<SeriesBatch> {
+    const { tenant, matchers } = this.#request;
+    const { series } = this.#parts.head;
+    const refs = matchSeries(series, tenant, matchers);
+    const isDone = this.#dirs.length > 0 ? new Uint8Array(series.refsEnd) : undefined;
+    if (isDone !== undefined) yield* this.#ofBlocks(isDone);
+    for (const ref of refs) {
+      if (isDone?.[ref] === 1) continue;
+      const count = this.#reading.read(ref);
+      if (count > 0) this.#add(series.labels(ref), count);
+      if (this.#builder.isFull) yield this.#builder.take();
+      if (this.#isPauseDue()) await this.#pause();
+    }
+    if (this.#builder.seriesCount > 0) yield this.#builder.take();
+  }
+
+  /** Series that directories have, with what the head has of them. */
+  async *#ofBlocks(isDone: Uint8Array): AsyncGenerator<SeriesBatch> {
+    const { blocks, share, head } = this.#parts;
+    const { tenant, matchers, startMs, endMs, signal } = this.#request;
+    const selection = { tenant, matchers, startMs, endMs, shard: share };
+    const joined = joinBlocks(blocks, this.#dirs, signal ? { ...selection, signal } : selection);
+    for await (const { labels, fingerprint, parts } of joined) {
+      const ref = head.series.find(tenant, labels, fingerprint);
+      if (ref >= 0 && ref < isDone.length) isDone[ref] = 1;
+      const count = this.#reading.readAfter(parts, ref);
+      if (count > 0) this.#add(labels, count);
+      if (this.#builder.isFull) yield this.#builder.take();
+      if (this.#isPauseDue()) await this.#pause();
+    }
+  }
+
+  #add(labels: Labels, count: number): void {
+    this.#samples += count;
+    if (this.#samples > this.#samplesMax) throw tooManySamples(this.#samplesMax);
+    this.#builder.add(labels, this.#reading.out, 0, count);
+  }
+
+  #isPauseDue(): boolean {
+    return ++this.#series % SERIES_PER_CHECK === 0 && this.#slice.isOver;
+  }
+
+  async #pause(): Promise<void> {
+    await this.#slice.pause();
+    if (this.#request.signal?.aborted) throw canceled();
   }
 }

@@ -6,30 +6,64 @@ import type { Generation } from '../head/generation.ts';
 import type { Head } from '../head/head.ts';
 import { SampleBuffer } from '../head/sample-buffer.ts';
 import { sortSeries } from '../head/sort-series.ts';
+import { assert } from '../model/assert.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { BatchBuilder } from '../querier/batch-builder.ts';
-import { SeriesPageWriter } from '../querier/series-page.ts';
+import { pageBuffers, SeriesPageWriter } from '../querier/series-page.ts';
+import { Transferred } from '../threads/call-port.ts';
 import { WorkSlice } from '../threads/work-slice.ts';
-import type { CutPage } from './shard-messages.ts';
+import type { CutPage, CutSize } from './shard-messages.ts';
 
 /** Refs looked at between two looks at the clock. */
 const REFS_PER_CHECK = 64;
+/** Series whose time span is measured; the others are taken to be like them. */
+const SERIES_MEASURED = 256;
 
-export async function* cutPages(head: Head, generation: Generation): AsyncGenerator<CutPage> {
+export class CutSource {
+  readonly #head: Head;
+  #pages: AsyncGenerator<CutPage, undefined> | undefined;
+
+  constructor(head: Head) {
+    this.#head = head;
+  }
+
+  /** Begins with a frozen generation, from its start if it has begun before. */
+  begin(number: number): CutSize {
+    const generation = this.#head.frozen.find((frozen) => frozen.number === number);
+    assert(generation !== undefined, `generation ${number} is not frozen`);
+    const refs = seriesOf(this.#head, generation);
+    this.#pages = cutPages(this.#head, generation, refs);
+    return sizeOf(this.#head, generation, refs);
+  }
+
+  async next(): Promise<Transferred<CutPage | null>> {
+    assert(this.#pages !== undefined, 'a cut has not begun');
+    const { value } = await this.#pages.next();
+    if (value === undefined) return new Transferred(null, []);
+    return new Transferred(value, pageBuffers(value.page));
+  }
+}
+
+async function* cutPages(
+  head: Head,
+  generation: Generation,
+  refs: Uint32Array,
+): AsyncGenerator<CutPage, undefined> {
   const slice = new WorkSlice();
   const writer = new SeriesPageWriter();
   const builder = new BatchBuilder();
   const samples = new SampleBuffer();
   let tenants: TenantId[] = [];
   let shardHashes: number[] = [];
-  const takePage = () => {
-    const page = { page: writer.write(builder.take()), tenants, shardHashes };
+  const takePage = (): CutPage => {
+    const page = writer.write(builder.take());
+    const taken = { page, tenants, shardHashes: Uint32Array.from(shardHashes) };
     tenants = [];
     shardHashes = [];
-    return { ...page, shardHashes: Uint32Array.from(page.shardHashes) };
+    return taken;
   };
   let step = 0;
-  for (const ref of sortSeries(head.series, seriesOf(head, generation))) {
+  for (const ref of sortSeries(head.series, refs)) {
     if ((ref === undefined || step++ % REFS_PER_CHECK === 0) && slice.isOver) await slice.pause();
     if (ref === undefined) continue;
     const count = head.read(generation, ref, { out: samples, at: 0 });
@@ -43,9 +77,26 @@ export async function* cutPages(head: Head, generation: Generation): AsyncGenera
 
 /** Refs of all series with samples in a generation. */
 function seriesOf(head: Head, generation: Generation): Uint32Array {
-  const refs: number[] = [];
-  for (let ref = 0; ref < generation.counts.length; ref++) {
-    if (head.has(generation, ref)) refs.push(ref);
+  const refs = new Uint32Array(generation.counts.length);
+  let count = 0;
+  for (let ref = 0; ref < refs.length; ref++) if (head.has(generation, ref)) refs[count++] = ref;
+  return refs.subarray(0, count);
+}
+
+function sizeOf(head: Head, generation: Generation, refs: Uint32Array): CutSize {
+  const out = new SampleBuffer();
+  const step = Math.max(1, Math.floor(refs.length / SERIES_MEASURED));
+  let measured = 0;
+  let spanMs = 0;
+  for (let i = 0; i < refs.length; i += step) {
+    const count = head.read(generation, refs[i] as number, { out, at: 0 });
+    spanMs += (out.timestampsMs[count - 1] as number) - (out.timestampsMs[0] as number);
+    measured++;
   }
-  return Uint32Array.from(refs);
+  const meanMs = measured === 0 ? 0 : spanMs / measured;
+  return {
+    series: refs.length,
+    samples: generation.samples,
+    spanMs: meanMs * refs.length,
+  };
 }

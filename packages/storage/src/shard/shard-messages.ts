@@ -4,7 +4,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { AdmissionBounds } from '../head/admission.ts';
 import type { HashKey } from '../index/series-hash.ts';
-import type { ManifestEntry } from '../manifest/manifest-entry.ts';
+import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
 import type { AppendOutcome, SampleColumns } from '../model/appender.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
@@ -18,7 +18,7 @@ export interface ShardStart {
   readonly index: number;
   readonly count: number;
   readonly hashKey: HashKey;
-  readonly live: readonly ManifestEntry[];
+  readonly live: LiveBlocks;
   /** Ports to the other shards, by index; undefined at this shard's own. */
   readonly peers: readonly (MessagePort | undefined)[];
   readonly log: MessagePort;
@@ -122,7 +122,7 @@ export type ShardCalls = {
    * Reads these directories from now on, and forgets a generation that is in one of them. Answers
    * when nobody reads what was taken away.
    */
-  swap(ask: { readonly live: readonly ManifestEntry[]; readonly cut: number }): Promise<null>;
+  swap(ask: { readonly live: LiveBlocks; readonly cutThrough: number }): Promise<null>;
   stop(ask: null): Promise<null>;
 };
 
@@ -148,9 +148,18 @@ export interface PartAsk {
 
 /** Maintenance calls a shard during a cut. */
 export type CutCalls = {
-  /** Series of the frozen generation in block order, page by page; null at the end. */
-  nextPage(generation: number): Promise<CutPage | null>;
+  /** Begins, or begins again, to hand out a frozen generation; answers how much it is. */
+  begin(generation: number): CutSize;
+  /** Its series in block order, page by page; null at the end. */
+  nextPage(ask: null): Promise<CutPage | null>;
 };
+
+export interface CutSize {
+  readonly series: number;
+  readonly samples: number;
+  /** Sum over the series of the time from first to last sample, estimated. */
+  readonly spanMs: number;
+}
 
 export interface CutPage {
   readonly page: SeriesPage;
@@ -158,6 +167,12 @@ export interface CutPage {
   readonly tenants: readonly TenantId[];
   readonly shardHashes: Uint32Array;
 }
+
+/** A shard or maintenance calls main, to share LevelDB directories: see `kv/opening-holder.ts`. */
+export type HoldCalls = {
+  hold(dir: string): Promise<null>;
+  release(dir: string): null;
+};
 
 /** Nothing is called in this direction. */
 export type NoCalls = Record<never, never>;

@@ -3,19 +3,21 @@
  */
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import type { HashKey } from '../index/series-hash.ts';
-import type { ManifestEntry } from '../manifest/manifest-entry.ts';
+import type { HeldOpenings } from '../kv/held-openings.ts';
+import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
 import type { MonError } from '../model/error.ts';
 import { CallPort } from '../threads/call-port.ts';
+import { holdHandlers } from '../threads/main-holder.ts';
 import { startWorker } from '../threads/start-worker.ts';
 import {
-  type NoCalls,
+  type HoldCalls,
   SHARD_COUNTERS,
   SHARD_COUNTERS_LENGTH,
   type ShardCalls,
   type ShardStart,
 } from './shard-messages.ts';
 
-export type ShardPort = CallPort<ShardCalls, NoCalls>;
+export type ShardPort = CallPort<ShardCalls, HoldCalls>;
 
 export interface ShardThreadsSetup {
   /** The worker file; see `run-shard.ts`. */
@@ -23,7 +25,8 @@ export interface ShardThreadsSetup {
   readonly count: number;
   readonly dataDir: string;
   readonly hashKey: HashKey;
-  readonly live: readonly ManifestEntry[];
+  readonly live: LiveBlocks;
+  readonly held: HeldOpenings;
   /** Ports to the log thread and to maintenance, by shard. */
   readonly logPorts: readonly MessagePort[];
   readonly maintenancePorts: readonly MessagePort[];
@@ -101,7 +104,8 @@ function startShard(
   };
   const ports = [...peers.filter((port) => port !== undefined), log, maintenance];
   const worker = startWorker(workerUrl, { name: `shard ${index}`, workerData }, ports);
-  return { worker, port: new CallPort<ShardCalls, NoCalls>(worker, {}), counters: view };
+  const port: ShardPort = new CallPort(worker, holdHandlers(setup.held));
+  return { worker, port, counters: view };
 }
 
 /** [i][k] the port of shard i to shard k. */

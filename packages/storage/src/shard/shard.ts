@@ -3,15 +3,19 @@
  * head and directories. Lives on a thread of its own and shares nothing.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { Generation } from '../head/generation.ts';
+import { BlockCache } from '../block/block-cache.ts';
 import { Head } from '../head/head.ts';
+import { holdOpeningsBy } from '../kv/opening-holder.ts';
+import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
 import { assert } from '../model/assert.ts';
 import type { Queryable, SelectRequest } from '../model/queryable.ts';
+import { BlockSet } from '../querier/block-set.ts';
 import { pageBuffers, SeriesPageWriter } from '../querier/series-page.ts';
 import { ShardQueryable } from '../querier/shard-queryable.ts';
-import { CallPort, type Handlers, Transferred } from '../threads/call-port.ts';
+import { CallPort, type Handlers } from '../threads/call-port.ts';
+import { mainHolder } from '../threads/main-holder.ts';
 import { AppendRouter } from './append-router.ts';
-import { cutPages } from './cut-source.ts';
+import { CutSource } from './cut-source.ts';
 import { HeadAppender } from './head-appender.ts';
 import { Readers } from './readers.ts';
 import { replayWal } from './replay-wal.ts';
@@ -20,7 +24,7 @@ import { SeriesCache } from './series-cache.ts';
 import { forgetSeries, SeriesDeparture } from './series-departure.ts';
 import {
   type CutCalls,
-  type CutPage,
+  type HoldCalls,
   type NoCalls,
   type PeerCalls,
   type SelectAsk,
@@ -52,7 +56,7 @@ export class Shard {
   readonly #queryable: ShardQueryable;
   readonly #streams: Streams;
   readonly #departure: SeriesDeparture;
-  #cut: { readonly generation: Generation; readonly pages: AsyncGenerator<CutPage> } | undefined;
+  readonly #blocks: BlockSet;
 
   constructor(start: ShardStart, main: MessagePort, extensions: ShardExtensions) {
     const { index, count, hashKey, log } = start;
@@ -67,13 +71,17 @@ export class Shard {
     const router = new AppendRouter({ key: hashKey, shards: count, cache });
     const appender = this.#appender;
     this.#requests = new RequestAppender({ index, head, appender, router, cache, peers });
-    this.#queryable = new ShardQueryable(head, readers);
+    this.#blocks = new BlockSet(start.dataDir, start.live, new BlockCache());
+    const share = { index, count };
+    this.#queryable = new ShardQueryable({ head, readers, share, blocks: this.#blocks });
     this.#departure = new SeriesDeparture({ index, head, cache, peers, readers });
     this.#streams = new Streams(this.#sources(extensions));
+    const cut = new CutSource(head);
     new CallPort<NoCalls, CutCalls>(start.maintenance, {
-      nextPage: (generation) => this.#nextCutPage(generation),
+      begin: (generation) => cut.begin(generation),
+      nextPage: () => cut.next(),
     });
-    new CallPort<NoCalls, ShardCalls>(main, this.#handlers());
+    holdOpeningsBy(mainHolder(new CallPort<HoldCalls, ShardCalls>(main, this.#handlers())));
   }
 
   #handlers(): Handlers<ShardCalls> {
@@ -109,8 +117,8 @@ export class Shard {
         await this.#appender.freeze(next);
         return this.#counted(null);
       },
-      swap: async ({ cut }) => this.#swap(cut),
-      stop: async () => this.#stop(),
+      swap: ({ live, cutThrough }) => this.#swap(live, cutThrough),
+      stop: () => this.#stop(),
     };
   }
 
@@ -136,31 +144,23 @@ export class Shard {
     return sources;
   }
 
-  async #nextCutPage(number: number): Promise<Transferred<CutPage | null>> {
-    if (this.#cut?.generation.number !== number) {
-      const generation = this.#head.frozen.find((frozen) => frozen.number === number);
-      assert(generation !== undefined, `generation ${number} is not frozen`);
-      this.#cut = { generation, pages: cutPages(this.#head, generation) };
-    }
-    const { value, done } = await this.#cut.pages.next();
-    if (done) {
-      this.#cut = undefined;
-      return new Transferred(null, []);
-    }
-    return new Transferred(value, pageBuffers(value.page));
-  }
-
-  async #swap(cut: number): Promise<null> {
-    const dropped = this.#head.frozen.filter(({ number }) => number <= cut);
+  /** In one step for whoever begins to read: the directory instead of the generation in it. */
+  async #swap(live: LiveBlocks, cutThrough: number): Promise<null> {
+    const left = this.#blocks.swap(live);
+    const dropped = this.#head.frozen.filter(({ number }) => number <= cutThrough);
     for (const { number } of dropped) this.#head.dropFrozen(number);
     this.#counted(null);
     await this.#readers.past();
     for (const { arena } of dropped) arena.release();
+    await this.#blocks.cache.retire(left);
     if (dropped.length > 0) await this.#departure.run();
     return this.#counted(null);
   }
 
   async #stop(): Promise<null> {
+    this.#streams.close();
+    await this.#readers.past();
+    await this.#blocks.cache.close();
     return null;
   }
 

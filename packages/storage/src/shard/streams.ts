@@ -74,6 +74,11 @@ export class Streams {
     open.pages.return?.().catch(ignoreCancelation);
   }
 
+  /** Ends all streams. */
+  close(): void {
+    for (const stream of [...this.#open.keys()]) this.cancel(stream);
+  }
+
   #last(stream: number, { page, buffers }: SourcePage): Transferred<StreamPage> {
     this.#open.delete(stream);
     return new Transferred({ page, isLast: true }, buffers);

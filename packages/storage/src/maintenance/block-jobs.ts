@@ -1,0 +1,212 @@
+/**
+ * Cuts, merges and retention as main conducts them: freeze in every shard, write, let every shard
+ * read the new directories, delete what nobody reads any more. See docs/design/0001-generations.md.
+ *
+ * One cut and one merge at a time; they may overlap. What a full disk stops is tried again.
+ */
+import type { JobReport, StorageLog } from '../database-options.ts';
+import type { ManifestEntry } from '../manifest/manifest-entry.ts';
+import { assert } from '../model/assert.ts';
+import { MonError } from '../model/error.ts';
+import type { Threads } from '../open-threads.ts';
+import type { BlockChange, LiveBlocks } from './maintenance-messages.ts';
+
+let lastMerge = 0;
+
+export class BlockJobs {
+  readonly #threads: Threads;
+  readonly #log: StorageLog;
+  #live: LiveBlocks;
+  /** The generation that heads are taking samples into. */
+  #generation: number;
+  /** Generations up to this one are in directories. */
+  #cutThrough: number;
+  /** Generations up to this one are frozen; beyond `#cutThrough` only where a cut failed. */
+  #frozenThrough: number;
+  #cut: Promise<void> | undefined;
+  #merging: Promise<unknown> = Promise.resolve();
+  readonly #closing = new AbortController();
+  #flushing: Promise<void> | undefined;
+  #nextFlush: Promise<void> | undefined;
+  cuts = 0;
+  merges = 0;
+
+  constructor(threads: Threads, log: StorageLog) {
+    this.#threads = threads;
+    this.#log = log;
+    this.#live = threads.opening.live;
+    this.#generation = threads.generation;
+    this.#cutThrough = threads.opening.cutThrough;
+    this.#frozenThrough = this.#cutThrough;
+  }
+
+  get live(): readonly ManifestEntry[] {
+    return this.#live.entries;
+  }
+
+  /** Whether a cut is under way. */
+  get isCutting(): boolean {
+    return this.#cut !== undefined;
+  }
+
+  /** Whether an earlier cut failed and its samples are still in memory. */
+  get isCutDue(): boolean {
+    return this.#frozenThrough > this.#cutThrough;
+  }
+
+  /**
+   * Everything that was appended before the call is in directories of a day when this resolves, and
+   * what was merged is deleted. Calls during a flush share the one after it.
+   *
+   * @throws MonError as `cut` and `mergeAll` do
+   */
+  flush(): Promise<void> {
+    if (this.#flushing === undefined) {
+      this.#flushing = this.#makeFlush().finally(() => {
+        this.#flushing = undefined;
+      });
+      return this.#flushing;
+    }
+    this.#nextFlush ??= this.#flushing
+      .catch(() => undefined)
+      .then(() => {
+        this.#nextFlush = undefined;
+        return this.flush();
+      });
+    return this.#nextFlush;
+  }
+
+  async #makeFlush(): Promise<void> {
+    // A cut that is under way may have frozen the heads before.
+    await this.#cut?.catch(() => undefined);
+    if (this.isCutDue) await this.cut();
+    await this.cut();
+    await this.mergeAll('days');
+  }
+
+  /**
+   * Puts what the heads hold into a directory. While a cut is under way its end is waited for.
+   *
+   * @throws MonError `disk-full`, `bad-database`; the samples stay in memory and in the log
+   */
+  cut(): Promise<void> {
+    this.#cut ??= this.#makeCut().finally(() => {
+      this.#cut = undefined;
+    });
+    return this.#cut;
+  }
+
+  async #makeCut(): Promise<void> {
+    const { shards, log, maintenance } = this.#threads;
+    const startedAt = performance.now();
+    if (!this.isCutDue) {
+      const next = this.#generation + 1;
+      await shards.callAll('freeze', next);
+      this.#frozenThrough = this.#generation;
+      this.#generation = next;
+    }
+    const through = this.#frozenThrough;
+    const change = await maintenance.call('cut', { from: this.#cutThrough + 1, through });
+    this.#cutThrough = through;
+    this.cuts++;
+    const swapped = this.#swap(change);
+    await log.call('removeThrough', through);
+    await swapped;
+    const blocks = change.live.entries.length;
+    const elapsedMs = Math.round(performance.now() - startedAt);
+    this.#log.info({ through, blocks, elapsedMs }, 'cut the head into a directory');
+  }
+
+  /**
+   * Merges as far as the plan goes.
+   *
+   * @param until see `planNextMerge`
+   * @throws MonError `job-canceled`, `corrupt-block`, `disk-full`
+   */
+  mergeAll(until: 'usual' | 'days', signal?: AbortSignal): Promise<void> {
+    const ended = this.#closing.signal;
+    const either = signal === undefined ? ended : AbortSignal.any([ended, signal]);
+    const merged = this.#merging.then(async () => {
+      while (await this.#mergeOnce(until, either));
+    });
+    // The next one waits for the end of this one, not for its success.
+    this.#merging = merged.catch(() => undefined);
+    return merged;
+  }
+
+  async #mergeOnce(until: 'usual' | 'days', signal: AbortSignal): Promise<boolean> {
+    const { maintenance } = this.#threads;
+    const job = ++lastMerge;
+    const cancel = () => {
+      // Where the database is being closed the merge ends anyway.
+      maintenance.call('cancelMerge', job).catch(() => undefined);
+    };
+    if (signal.aborted) throw jobCanceled();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      const change = await maintenance.call('merge', { until, job });
+      if (change === null) return false;
+      this.merges++;
+      await this.#swap(change);
+      const { removed } = change;
+      this.#log.info({ removed, blocks: this.live.length }, 'merged directories');
+      return true;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Removes directories whose last sample is older than the retention keeps. */
+  async expire(
+    ask: { readonly nowMs: number; readonly retentionMs: number | undefined },
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (signal?.aborted) throw jobCanceled();
+    const change = await this.#threads.maintenance.call('expire', ask);
+    if (change.removed.length === 0) return;
+    await this.#swap(change);
+    this.#log.info({ removed: change.removed }, 'removed expired directories');
+  }
+
+  /** Runs a job and says what it changed. */
+  async report(job: JobReport['job'], run: () => Promise<void>): Promise<JobReport> {
+    const before = this.live;
+    const startedAt = performance.now();
+    await run();
+    return {
+      job,
+      blocksBefore: before.length,
+      blocksAfter: this.live.length,
+      bytesBefore: bytesOf(before),
+      bytesAfter: bytesOf(this.live),
+      elapsedMs: Math.round(performance.now() - startedAt),
+    };
+  }
+
+  /** Ends merges, and waits for what is under way; failures were told to whoever asked. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled([this.#cut, this.#merging, this.#flushing, this.#nextFlush]);
+  }
+
+  async #swap({ live, removed }: BlockChange): Promise<void> {
+    assert(live.version >= this.#live.version, 'directories change in order');
+    this.#live = live;
+    await this.#threads.shards.callAll('swap', { live, cutThrough: this.#cutThrough });
+    if (removed.length > 0) await this.#threads.maintenance.call('remove', removed);
+  }
+}
+
+function bytesOf(entries: readonly ManifestEntry[]): number {
+  return entries.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function jobCanceled(): MonError {
+  return new MonError({
+    code: 'job-canceled',
+    what: 'Cannot finish the job',
+    why: 'it was canceled',
+    mend: 'Run it again; what was done is kept.',
+    retryable: true,
+  });
+}
