@@ -29,12 +29,14 @@ class FakeTerminal extends Writable {
     done();
   }
 
-  /** Resolves when what was written since the last match, escapes left out, holds `pattern`. */
+  /** Resolves when the text behind the last match, escapes left out, holds `pattern`. */
   until(pattern: RegExp): Promise<void> {
     return new Promise((resolve) => {
       const check = () => {
-        if (!pattern.test(stripVTControlCharacters(this.written.slice(this.#from)))) return;
-        this.#from = this.written.length;
+        const text = stripVTControlCharacters(this.written);
+        const match = pattern.exec(text.slice(this.#from));
+        if (match === null) return;
+        this.#from += match.index + match[0].length;
         this.#watchers.delete(check);
         resolve();
       };

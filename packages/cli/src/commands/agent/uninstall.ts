@@ -15,8 +15,9 @@ import { prose } from '../../prose.ts';
 export default class AgentUninstall extends MonCommand {
   static override summary = 'Stop the agent and remove its service';
   static override description = prose(`
-Stops and disables the unit and removes its files. Configuration, token, spool and user stay, so that
-installing again goes on where it was left; --purge removes them too, samples not sent included.
+Stops and disables the unit and removes its files. Configuration, token, spool and user stay, so
+that installing again goes on where it was left; --purge removes them too, samples not sent
+included.
 `);
   static override examples = [
     'sudo <%= config.bin %> agent uninstall',
