@@ -79,7 +79,9 @@ LoadCredential=token:${PLACES.token}
 # Without the file the unit starts all the same.
 SetCredential=token:none
 
-# An agent with many targets needs more: raise these in a drop-in.
+# A small young generation saves 19 MB of 122. An agent with many targets needs more: raise these
+# in a drop-in. V8 takes the bound of its heap from MemoryMax.
+Environment=NODE_OPTIONS=--max-semi-space-size=2
 Environment=MALLOC_ARENA_MAX=2
 Environment=UV_THREADPOOL_SIZE=4
 MemoryMax=256M
