@@ -64,5 +64,10 @@ t.test('mon query, status, rules, alerts and jobs against a real server', async 
   t.match(status, { head_series: Number, alerts_firing: 2, disk_full: false });
   t.match(JSON.parse((await mon('compact', 'run', '-o', 'json')).stdout), { job: 'compact' });
   t.match(JSON.parse((await mon('retention', 'run', '-o', 'json')).stdout), { job: 'retention' });
+  const taken = await runMon(['compact', 'run', '--data-dir', 'data'], { cwd });
+  t.equal(taken.code, 1);
+  t.match(taken.stderr, /^Error: .* holds it since .* Try this: Leave --data-dir out.*\n$/);
   t.same(await server.stop('SIGTERM'), [0, null]);
+  const offline = await runMon(['compact', 'run', '--data-dir', 'data', '-o', 'json'], { cwd });
+  t.match(JSON.parse(offline.stdout), { job: 'compact' }, 'with the server down');
 });

@@ -7,7 +7,7 @@ import { openLog } from '@mon/server/log';
 import type { JobReport } from '@mon/storage/database-options';
 import { unreachable } from '@mon/storage/model/assert';
 import type { Clock } from '@mon/storage/model/clock';
-import { MonError } from '@mon/storage/model/error';
+import { errorFrame, MonError } from '@mon/storage/model/error';
 import { Flags } from '@oclif/core';
 import { untilInterrupted } from './interrupt.ts';
 import type { Fact } from './print/facts.ts';
@@ -46,7 +46,9 @@ export async function runOffline(
   const { dataDir, retentionMs, aheadMaxMs, fsync } = config;
   const log = openLog('warn');
   const options = { dataDir, retentionMs, aheadMaxMs, fsync, shards: 1, clock, log };
-  const database = await openDatabase(options);
+  const database = await openDatabase(options).catch((thrown) => {
+    throw withOnlineHint(thrown);
+  });
   try {
     return await withInterrupt((signal) => {
       switch (job) {
@@ -61,6 +63,13 @@ export async function runOffline(
   } finally {
     await database.close();
   }
+}
+
+/** A directory whose server is up is that server's to work on. */
+function withOnlineHint(thrown: unknown): unknown {
+  if (!(thrown instanceof MonError) || thrown.code !== 'data-dir-locked') return thrown;
+  const mend = 'Leave --data-dir out, so that the server that runs there does it.';
+  return new MonError({ ...errorFrame(thrown), mend, cause: thrown });
 }
 
 /**
