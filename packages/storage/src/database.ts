@@ -14,6 +14,7 @@ import {
 } from './database-options.ts';
 import type { AdmissionBounds } from './head/admission.ts';
 import { TIMESTAMP_ABS_MAX_MS } from './head/wal-record.ts';
+import { dropBallast } from './maintenance/ballast.ts';
 import { BlockJobs } from './maintenance/block-jobs.ts';
 import { CutSchedule } from './maintenance/cut-schedule.ts';
 import { DiskGuard } from './maintenance/disk-guard.ts';
@@ -39,6 +40,19 @@ import { WAL_COUNTERS, type WalFailure } from './wal/wal-messages.ts';
  *   `bad-meta`, `disk-full`
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  try {
+    return await openParts(options);
+  } catch (error) {
+    const isFull = error instanceof MonError && error.code === 'disk-full';
+    if (!isFull || !dropBallast(options.dataDir)) throw error;
+  }
+  const database = await openParts(options);
+  // What the ballast gave is for reading, and for a cut that makes more room.
+  database.noteWalFailure({ isDiskFull: true, reason: 'there was no room to open the database' });
+  return database;
+}
+
+async function openParts(options: DatabaseOptions): Promise<Database> {
   const bounds = { ...STORAGE_BOUNDS, ...options.bounds };
   const dataDir = await openDataDir(options);
   let database: Database | undefined;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { DatabaseOptions } from './database-options.ts';
 import { LevelMetaStore } from './kv/level-meta-store.ts';
 import { LockFile } from './lock-file.ts';
-import { makeDirectory } from './log/segment-log.ts';
+import { isDiskFull, makeDirectory } from './log/segment-log.ts';
 import { MonError, reasonOf } from './model/error.ts';
 
 export interface DataDir {
@@ -32,6 +32,16 @@ function claimLock(dataDir: string, nowMs: number): LockFile {
     return LockFile.claim(dataDir, nowMs);
   } catch (cause) {
     if (cause instanceof MonError) throw cause;
+    if (isDiskFull(cause)) {
+      throw new MonError({
+        code: 'disk-full',
+        what: `Cannot lock the data directory ${dataDir}`,
+        why: reasonOf(cause),
+        mend: 'Make room on its disk, then start again.',
+        retryable: true,
+        cause,
+      });
+    }
     throw new MonError({
       code: 'data-dir-unusable',
       what: `Cannot use ${dataDir} as the data directory`,

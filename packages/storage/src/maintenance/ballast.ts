@@ -87,7 +87,14 @@ function ballastPath(dataDir: string): string {
   return join(dataDir, 'ballast');
 }
 
-/** Gives all of it back, so that a start on a full disk has room. */
-export function dropBallast(dataDir: string): void {
-  rmSync(ballastPath(dataDir), { force: true });
+/**
+ * Gives all of it back, so that a start on a full disk has room.
+ *
+ * @returns whether there was any
+ */
+export function dropBallast(dataDir: string): boolean {
+  const path = ballastPath(dataDir);
+  const held = existsSync(path) ? statSync(path).size : 0;
+  rmSync(path, { force: true });
+  return held > 0;
 }
