@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Config } from '@oclif/core';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { startFakeApi } from './fake-api.ts';
 import { MON, runMon } from './run-mon.ts';
 
@@ -29,7 +29,7 @@ const LINES: Readonly<Record<string, string>> = {
 const ON_A_TERMINAL = ['top'];
 
 /** Runs every command against a server; checks code and text. */
-async function checkAll(t: Tap, server: string, code: number, text: RegExp): Promise<void> {
+async function checkAll(t: Test, server: string, code: number, text: RegExp): Promise<void> {
   const rules = join(t.testdir(), 'rules.yml');
   writeFileSync(rules, 'groups: [{ name: a, rules: [{ record: "a:b", expr: up }] }]\n');
   for (const [command, rest] of Object.entries(LINES)) {
@@ -40,7 +40,6 @@ async function checkAll(t: Tap, server: string, code: number, text: RegExp): Pro
     t.equal(outcome.stdout, '', `mon ${command}: nothing on standard output`);
   }
 }
-type Tap = typeof t;
 
 t.test('the table has every client command', async (t) => {
   const config = await Config.load(join(dirname(MON), '..'));
