@@ -228,18 +228,39 @@ t.test('carryOutInstall() names the file that cannot be written after all', asyn
   t.notMatch(filesBelow(fake.host.root).join('\n'), /\.tmp/, 'no part of a file is left');
 });
 
-t.test('carryOutInstall() refuses a program that the agent could not run', async (t) => {
-  const cases: [(fake: FakeHost) => void, RegExp][] = [
-    [({ options }) => chmodSync(options.monPath, 0o750), /others may not read it/],
-    [({ path }) => chmodSync(path.split(':')[0] ?? '', 0o700), /others may not enter .*bin/],
-  ];
-  for (const [spoil, message] of cases) {
-    const fake = fakeHost(t);
-    spoil(fake);
-    await t.rejects(install(fake), { code: 'program-unreachable', message });
-    t.strictSame(filesBelow(fake.host.root), []);
-  }
+/** Why the agent could not run its programs. */
+async function faults({ host, options }: FakeHost, more: Partial<InstallOptions> = {}) {
+  const prepared = await prepareInstall(planInstall({ ...options, ...more }), host, KEEP);
+  return prepared.programFaults.map(({ code, why }) => `${code}: ${why}`);
+}
+
+t.test('prepareInstall() tells which programs the agent could not run', async (t) => {
   const fake = fakeHost(t);
-  const gone = install(fake, { monPath: '/nowhere/run.js' });
-  await t.rejects(gone, { code: 'program-unreachable', message: /ENOENT/ });
+  const bin = fake.path.split(':')[0] ?? '';
+  t.strictSame(await faults(fake), []);
+  chmodSync(fake.options.monPath, 0o750);
+  t.strictSame(await faults(fake), ['program-unreachable: others may not read it']);
+  chmodSync(bin, 0o700);
+  t.match(await faults(fake, { monPath: '/nowhere/run.js' }), [
+    `program-unreachable: others may not enter ${bin}`,
+    /^program-unreachable: ENOENT/,
+  ]);
+  const image = fakeHost(t);
+  image.write('/usr/bin/node', '');
+  const programs = { nodePath: '/usr/bin/node', monPath: '/usr/lib/mon/run.js' };
+  t.match(await faults(image, { image: image.host.root, ...programs }), [
+    /^program-unreachable: it is not in the image/,
+  ]);
+});
+
+t.test('carryOutInstall() refuses such programs where systemd would start them', async (t) => {
+  const fake = fakeHost(t);
+  chmodSync(fake.options.monPath, 0o750);
+  fake.write(`${PLACES.booted}/here`, '');
+  await t.rejects(install(fake), { code: 'program-unreachable', mend: /usr\/local/ });
+  t.strictSame(filesBelow(fake.host.root), [`${PLACES.booted}/here`]);
+  const container = fakeHost(t);
+  chmodSync(container.options.monPath, 0o750);
+  await install(container);
+  t.ok(container.read(PLACES.unit), 'elsewhere the files may be for another host');
 });

@@ -9,10 +9,16 @@ import { readSettingsFile } from '@mon/storage/settings/read-settings';
 import { type AgentSettings, readAgentConfig } from '../config/agent-settings.ts';
 import { commandLine, type RunCommand } from './command-runner.ts';
 import { asidePath, type FileAct, fileAct, needsRestart } from './file-acts.ts';
-import { linkFile, presentFile, writeWhole } from './host-files.ts';
+import { isPresent, linkFile, presentFile, writeWhole } from './host-files.ts';
 import type { InstallPlan, PlannedCommand } from './install-plan.ts';
 import { PLACES } from './places.ts';
-import { requireDirectory, requireReachable, requireRoot, requireWritable } from './preflight.ts';
+import {
+  imageProgramFault,
+  programFault,
+  requireDirectory,
+  requireRoot,
+  requireWritable,
+} from './preflight.ts';
 import { WRITE_PATH } from './server-address.ts';
 import { runsSystemd } from './unit-state.ts';
 
@@ -39,6 +45,8 @@ export interface PreparedInstall {
   readonly runsCommands: boolean;
   /** Of the configuration that the agent will run with: the new one, or one that is kept. */
   readonly settings: AgentSettings;
+  /** Programs that the agent could not run as things are. */
+  readonly programFaults: readonly MonError[];
   /** Where that configuration sends to, if not to the plan's server; else empty. */
   readonly sendsElsewhere: readonly string[];
 }
@@ -62,7 +70,17 @@ export async function prepareInstall(
   const runsCommands = plan.image !== undefined || (await runsSystemd(host.run));
   const urls = settings.remotes.map(({ url }) => url);
   const sendsElsewhere = urls.includes(plan.server + WRITE_PATH) ? [] : urls;
-  return { plan, acts, commands, runsCommands, settings, sendsElsewhere };
+  const programFaults = await faultsOf(plan);
+  return { plan, acts, commands, runsCommands, settings, programFaults, sendsElsewhere };
+}
+
+async function faultsOf({ programs, image }: InstallPlan): Promise<MonError[]> {
+  const faults: MonError[] = [];
+  for (const path of programs) {
+    const fault = await (image === undefined ? programFault(path) : imageProgramFault(image, path));
+    if (fault !== undefined) faults.push(fault);
+  }
+  return faults;
 }
 
 async function settingsAfter(
@@ -89,10 +107,12 @@ export async function carryOutInstall(
   host: InstallHost,
   onFile: (act: FileAct) => void = () => {},
 ): Promise<void> {
-  const { plan, acts, commands, runsCommands } = prepared;
+  const { plan, acts, commands, runsCommands, programFaults } = prepared;
   if (plan.image === undefined) {
     requireRoot(host.userId, 'install');
-    for (const path of plan.programs) await requireReachable(path);
+    // Elsewhere, as in a container, the files may be meant for another host.
+    const isBooted = await isPresent(join(host.root, PLACES.booted));
+    if (isBooted && programFaults[0] !== undefined) throw programFaults[0];
   } else await requireDirectory(plan.image);
   for (const { target } of acts) await requireWritable(dirname(join(host.root, target)));
   for (const act of acts) {

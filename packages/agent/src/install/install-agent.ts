@@ -9,7 +9,6 @@ import { carryOutInstall, type InstallHost, type PreparedInstall } from './carry
 import { commandLine } from './command-runner.ts';
 import type { FileAct } from './file-acts.ts';
 import { PLACES } from './places.ts';
-import { isInImage } from './preflight.ts';
 import { WRITE_PATH } from './server-address.ts';
 
 export interface InstallMeans extends Omit<ArrivalMeans, 'run'> {
@@ -24,33 +23,25 @@ export interface InstallMeans extends Omit<ArrivalMeans, 'run'> {
   readonly tell: (text: string) => void;
 }
 
-export interface InstallOutcome {
-  /** undefined: not looked for, in an image, or as the configuration collects no host metrics. */
-  readonly arrival: Arrival | undefined;
-  /** Programs that the unit names and that are not in the image. */
-  readonly missingPrograms: readonly string[];
-}
-
 /**
+ * Gives how samples were found; undefined: they were not looked for, in an image, or as the
+ * configuration collects no host metrics.
+ *
  * @throws MonError as `carryOutInstall`; `agent-not-started` where systemd does not run,
  *   `config-kept` where the kept configuration sends elsewhere, and as `awaitArrival`
  */
 export async function installAgent(
   prepared: PreparedInstall,
   means: InstallMeans,
-): Promise<InstallOutcome> {
+): Promise<Arrival | undefined> {
   const { plan, settings, sendsElsewhere } = prepared;
   const sinceMs = means.clock.nowMs();
   await carryOutInstall(prepared, means.host, means.onFile);
-  if (plan.image !== undefined) {
-    return { arrival: undefined, missingPrograms: await programsMissing(plan.image, prepared) };
-  }
+  if (plan.image !== undefined) return undefined;
   if (!prepared.runsCommands) throw notStarted(prepared);
   if (sendsElsewhere.length > 0) throw configKept(plan.server, sendsElsewhere);
   const remote = settings.remotes.find(({ url }) => url === plan.server + WRITE_PATH);
-  if (remote === undefined || !settings.host.isEnabled) {
-    return { arrival: undefined, missingPrograms: [] };
-  }
+  if (remote === undefined || !settings.host.isEnabled) return undefined;
   const instance = settings.host.instance ?? means.hostname;
   means.tell(`Waiting for samples of ${instance} at ${plan.server} ...`);
   const question = {
@@ -60,14 +51,7 @@ export async function installAgent(
     instance,
     sinceMs,
   };
-  const arrival = await awaitArrival(question, { ...means, run: means.host.run });
-  return { arrival, missingPrograms: [] };
-}
-
-async function programsMissing(image: string, { plan }: PreparedInstall): Promise<string[]> {
-  const missing: string[] = [];
-  for (const path of plan.programs) if (!(await isInImage(image, path))) missing.push(path);
-  return missing;
+  return awaitArrival(question, { ...means, run: means.host.run });
 }
 
 /** The token as given: the copy that the agent uses is there only while it runs. */

@@ -22,6 +22,8 @@ export const PLACES = {
   stateDir: '/var/lib/mon-agent',
   /** Where the agent finds the token: LoadCredential's copy, in memory, readable for it alone. */
   credential: `/run/credentials/${AGENT_UNIT}/token`,
+  /** There while systemd runs this host (sd_booted(3)). */
+  booted: '/run/systemd/system',
 } as const;
 
 /** Where a new configuration goes when the present one is kept. */

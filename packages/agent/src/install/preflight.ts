@@ -53,39 +53,40 @@ export async function requireWritable(directory: string): Promise<void> {
 }
 
 /**
- * Checks that the agent's user, who owns nothing and is in no group but its own, can run a file.
- *
- * @throws MonError `program-unreachable`
+ * Why the agent's user, who owns nothing and is in no group but its own, could not run a program of
+ * this host; undefined: it can.
  */
-export async function requireReachable(path: string): Promise<void> {
+export async function programFault(path: string): Promise<MonError | undefined> {
   let resolved: string;
   try {
     resolved = await realpath(path);
   } catch (cause) {
-    throw unreachable(path, reasonOf(cause));
+    return unreachable(path, reasonOf(cause));
   }
   if (/\/_npx\//.test(resolved)) {
-    throw unreachable(path, 'it is in the cache of npx, which npm empties');
+    return unreachable(path, 'it is in the cache of npx, which npm empties');
   }
   const { mode } = await stat(resolved);
-  if ((mode & constants.S_IROTH) === 0) throw unreachable(path, 'others may not read it');
+  if ((mode & constants.S_IROTH) === 0) return unreachable(path, 'others may not read it');
   for (let at = dirname(resolved); ; at = dirname(at)) {
     const directory = await stat(at);
     if ((directory.mode & constants.S_IXOTH) === 0) {
-      throw unreachable(path, `others may not enter ${at}`);
+      return unreachable(path, `others may not enter ${at}`);
     }
-    if (at === dirname(at)) return;
+    if (at === dirname(at)) return undefined;
   }
 }
 
-/** Whether a program of this host is at the same place in an image. */
-export async function isInImage(image: string, path: string): Promise<boolean> {
+/** Why a unit in an image could not run a program there; undefined: it is there. */
+export async function imageProgramFault(
+  image: string,
+  path: string,
+): Promise<MonError | undefined> {
   try {
     await stat(join(image, path));
-    return true;
+    return undefined;
   } catch (thrown) {
-    if (isMissing(thrown)) return false;
-    throw thrown;
+    return unreachable(path, `it is not in the image: ${reasonOf(thrown)}`);
   }
 }
 

@@ -25,9 +25,9 @@ t.test('mon agent install --root writes into an image, and a second time nothing
   const first = await mon('install', ...SERVER, '--tenant', 'shop', '--instance', 'web-1');
   t.equal(first.code, 0, first.stderr);
   t.equal(first.stdout, '');
-  t.match(first.stderr, /^create \/etc\/mon\/agent\.yml\ncreate .*mon-agent\.service\n/);
+  t.match(first.stderr, /^create \/etc\/mon\/agent\.yml\ncreate .*mon-agent\.service\n/m);
   t.match(first.stderr, `The agent starts when ${root} is booted.`);
-  t.match(first.stderr, `Warning: ${process.execPath} is not in the image`);
+  t.match(first.stderr, `run ${process.execPath}: it is not in the image`);
   const config = read('/etc/mon/agent.yml');
   t.match(config, 'X-Scope-OrgID: "shop"\n');
   t.match(config, 'instance: "web-1"\n');
@@ -37,7 +37,7 @@ t.test('mon agent install --root writes into an image, and a second time nothing
 
   const second = await mon('install', ...SERVER, '--tenant', 'shop', '--instance', 'web-1');
   t.equal(second.code, 0);
-  t.match(second.stderr, /^(leave .*: it is the same already\n){4}/);
+  t.match(second.stderr, /\n(leave .*: it is the same already\n){4}/);
 });
 
 t.test('mon agent install keeps a configuration, and replaces it with --force', async (t) => {
@@ -90,7 +90,7 @@ t.test('mon agent install refuses a root directory that is read-only', { skip },
   chmodSync(join(root, 'etc'), 0o555);
   const { status, stderr } = monAsNobody('agent', 'install', ...SERVER, '--root', root);
   t.equal(status, 1);
-  t.match(stderr, /^Error: Cannot write \S+\/etc\/mon: EACCES.* Try this: .+\n$/);
+  t.match(stderr, /^Error: Cannot write \S+\/etc\/mon: EACCES.* Try this: .+$/m);
   t.strictSame(readdirSync(join(root, 'etc')), []);
 });
 

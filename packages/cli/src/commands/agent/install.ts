@@ -5,9 +5,10 @@ import { realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Arrival } from '@mon/agent/install/arrival';
 import { type PreparedInstall, prepareInstall } from '@mon/agent/install/carry-out-install';
-import { type InstallOutcome, installAgent } from '@mon/agent/install/install-agent';
-import { type InstallPlan, planInstall } from '@mon/agent/install/install-plan';
+import { installAgent } from '@mon/agent/install/install-agent';
+import { planInstall } from '@mon/agent/install/install-plan';
 import { PLACES } from '@mon/agent/install/places';
 import { actTitle, installText } from '@mon/agent/install/plan-text';
 import { readAgentReport } from '@mon/agent/status/status-socket';
@@ -73,8 +74,9 @@ With --root, files go below that directory, and the unit is enabled there and no
     });
     const host = installHost(image);
     const prepared = await prepareInstall(plan, host, { replacesConfig: flags.force });
+    for (const { what, why } of prepared.programFaults) this.remark(`Warning: ${what}: ${why}`);
     if (flags['dry-run']) return this.print(installText(prepared));
-    const outcome = await installAgent(prepared, {
+    const arrival = await installAgent(prepared, {
       host,
       hostname: hostname(),
       token,
@@ -84,23 +86,13 @@ With --root, files go below that directory, and the unit is enabled there and no
       onFile: (act) => this.remark(actTitle(act)),
       tell: (text) => this.remark(text),
     });
-    this.#report(prepared, outcome);
-  }
-
-  #report({ plan, settings }: PreparedInstall, outcome: InstallOutcome): void {
-    for (const program of outcome.missingPrograms) {
-      this.remark(`Warning: ${program} is not in the image; the unit needs it.`);
-    }
-    const instance = settings.host.instance ?? hostname();
-    this.remark(closingText(outcome, instance, plan));
+    this.remark(closingText(arrival, prepared));
   }
 }
 
-function closingText(
-  { arrival }: InstallOutcome,
-  instance: string,
-  { server, image }: InstallPlan,
-): string {
+function closingText(arrival: Arrival | undefined, { plan, settings }: PreparedInstall): string {
+  const { server, image } = plan;
+  const instance = settings.host.instance ?? hostname();
   switch (arrival) {
     case 'seen':
       return `Samples of ${instance} arrive at ${server}.`;
