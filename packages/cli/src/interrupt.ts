@@ -43,3 +43,8 @@ export function untilInterrupted(): Promise<StopSignal> {
     }
   });
 }
+
+/** Resolves when the terminal goes away; without this the process would end there and then. */
+export function untilHangup(): Promise<void> {
+  return new Promise((resolve) => process.on('SIGHUP', () => resolve()));
+}

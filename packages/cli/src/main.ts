@@ -13,8 +13,10 @@ import { endOnUncaught } from './last-error.ts';
 import { unexpectedArguments, unknownCommand } from './usage-error.ts';
 
 export async function main(entryUrl: string): Promise<void> {
-  process.stdout.on('error', endQuietly);
-  process.stderr.on('error', endQuietly);
+  for (const stream of [process.stdout, process.stderr]) {
+    // oclif's own listener throws where a terminal went away.
+    stream.removeAllListeners('error').on('error', endQuietly);
+  }
   exitOnInterrupt();
   endOnUncaught();
   try {
@@ -72,8 +74,12 @@ function refuseArguments(path: string, rest: readonly string[], config: Config):
   if (Object.keys(command.args).length === 0) throw unexpectedArguments([first], path);
 }
 
-/** The reader of a pipe went away (`mon query ... | head -1`): nothing is wrong. */
+/**
+ * The reader of a pipe went away (`mon query ... | head -1`): nothing is wrong. Where a terminal
+ * went away, SIGHUP says so as well.
+ */
 function endQuietly(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(EXIT.done);
+  if (error.code === 'EIO') return;
   throw error;
 }

@@ -25,6 +25,13 @@ t.test('mon up serves this host and ends cleanly', async (t) => {
   t.same(await mon.stop('SIGINT'), [0, null]);
 });
 
+t.test('mon up says that it has stopped, and where what it collected is', async (t) => {
+  const args = ['up', '--listen', '127.0.0.1:0', '--data-dir', 'data'];
+  const { code, stdout } = await runMon(args, { cwd: t.testdir(), signal: 'SIGTERM' });
+  t.equal(code, 0);
+  t.match(stdout, /^mon is ready at .*\nmon has stopped\. Data in .*\/data\.\n$/);
+});
+
 t.test('mon up goes on without StatsD where its port is taken, and says so', async (t) => {
   const dir = t.testdir();
   writeFileSync(join(dir, 'a.yml'), 'agent: { statsd: { listen: "127.0.0.1:0" } }\n');

@@ -1,7 +1,7 @@
 /**
  * `mon up`: server and agent for this host in one process, with the live view.
  */
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiClient } from '@mon/server/api/client';
 import { openLog } from '@mon/server/log';
@@ -9,7 +9,7 @@ import { Flags } from '@oclif/core';
 import { MonCommand } from '../command.ts';
 import { refuseMistakes } from '../config-check.ts';
 import { builtInConfig, type HostMonitor, startHostMonitor } from '../host-monitor.ts';
-import { untilInterrupted } from '../interrupt.ts';
+import { untilHangup, untilInterrupted } from '../interrupt.ts';
 import { prose } from '../prose.ts';
 import { onHangup } from '../reload.ts';
 import { logLevelFlag, serverConfig, serverFlags } from '../server-flags.ts';
@@ -29,8 +29,8 @@ everything under ./mon-data, and answers queries on 127.0.0.1:9500. A prometheus
 
 On a terminal the live view of \`mon top\` opens, and quitting it stops everything; the log then goes
 to mon.log in the data directory. With --no-top, or where standard output is no terminal, it prints
-what it serves and runs until Ctrl-C or SIGTERM. Everything collected is on disk before it ends.
-SIGHUP makes it read the configuration again.
+what it serves and runs until Ctrl-C or SIGTERM, and SIGHUP makes it read the configuration again.
+Everything collected is on disk before it ends.
 `);
   static override examples = [
     '<%= config.bin %> up',
@@ -61,14 +61,20 @@ SIGHUP makes it read the configuration again.
     const { clock } = this;
     const version = this.config.version;
     const monitor = await startHostMonitor({ config, log, clock, version });
-    onHangup(async () => monitor.reload(await readConfig()), log);
     try {
       this.#describe(monitor, config.dataDir, showsTop ? 'q stops it.' : 'Ctrl-C stops it.');
-      if (showsTop) await this.#showTop(monitor.server.url, interrupted);
-      else await interrupted;
+      if (showsTop) {
+        await this.#showTop(monitor.server.url, Promise.race([interrupted, untilHangup()]));
+      } else {
+        onHangup(async () => monitor.reload(await readConfig()), log);
+        await interrupted;
+      }
     } finally {
       await monitor.close();
     }
+    const warned = showsTop && statSync(join(config.dataDir, LOG_FILE)).size > 0;
+    const logged = warned ? `, log in ${join(config.dataDir, LOG_FILE)}` : '';
+    this.print(`mon has stopped. Data in ${config.dataDir}${logged}.`);
   }
 
   /** What is served, and how to stop it. */

@@ -34,8 +34,10 @@ const REQUEST_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** Long PromQL comes in the URL of a GET. */
 const HEADER_BYTES_MAX = 128 * 1024;
-/** Requests under way get so long when the server closes. */
-const CLOSE_GRACE_MS = 10_000;
+/** Requests under way get so long when the server closes; then they are told that it does. */
+const CLOSE_GRACE_MS = 3000;
+/** And so long for that answer. */
+const CLOSE_ANSWER_MS = 1000;
 
 /** How a code of `listen` reads to an operator. */
 const LISTEN_REASONS: Readonly<Record<string, readonly [why: string, mend: string]>> = {
@@ -114,12 +116,13 @@ export class HttpServer {
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
-    const timer = setTimeout(() => {
-      this.#closing.abort();
-      this.#server.closeAllConnections();
-    }, CLOSE_GRACE_MS);
+    const end = () => this.#server.closeAllConnections();
+    const timers = [
+      setTimeout(() => this.#closing.abort(), CLOSE_GRACE_MS),
+      setTimeout(end, CLOSE_GRACE_MS + CLOSE_ANSWER_MS),
+    ];
     await closed;
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
   }
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -145,7 +148,7 @@ export class HttpServer {
       });
       answer = await match.route.handle(request);
     } catch (thrown) {
-      answer = errorAnswer(thrown instanceof MonError ? thrown : this.#bug(id, thrown));
+      answer = errorAnswer(this.#told(id, thrown));
     }
     try {
       await body.discard();
@@ -167,6 +170,14 @@ export class HttpServer {
       if (!response.writableFinished) gone.abort();
     });
     return AbortSignal.any([gone.signal, this.#closing.signal]);
+  }
+
+  /** The error that the client is told of. */
+  #told(id: string, thrown: unknown): MonError {
+    if (!(thrown instanceof MonError)) return this.#bug(id, thrown);
+    // Not canceled by whoever asked.
+    if (thrown.code === 'query-canceled' && this.#closing.signal.aborted) return closing(thrown);
+    return thrown;
   }
 
   #bug(id: string, thrown: unknown): MonError {
@@ -205,6 +216,17 @@ function cannotListen(listen: ListenAddress, cause: unknown): MonError {
     what: `Cannot listen on ${formatListenAddress(listen)}`,
     why,
     mend,
+    cause,
+  });
+}
+
+function closing(cause: MonError): MonError {
+  return new MonError({
+    code: 'closing',
+    what: 'Cannot finish the request',
+    why: 'the server is being stopped',
+    mend: 'Try again when it is back.',
+    retryable: true,
     cause,
   });
 }
