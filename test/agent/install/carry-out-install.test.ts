@@ -166,7 +166,7 @@ t.test('carryOutInstall() does not make an image that is not there', async (t) =
   const image = join(fake.host.root, 'mistyped');
   fake.write('/a-file', '');
   for (const [root, message] of [
-    [image, /Cannot install below .*mistyped: ENOENT/],
+    [image, /Cannot install below .*mistyped: no such file/],
     [join(fake.host.root, 'a-file'), /it is no directory/],
   ] as const) {
     const misled = { ...fake, host: { ...fake.host, root } };
@@ -243,7 +243,7 @@ t.test('prepareInstall() tells which programs the agent could not run', async (t
   chmodSync(bin, 0o700);
   t.match(await faults(fake, { monPath: '/nowhere/run.js' }), [
     `program-unreachable: others may not enter ${bin}`,
-    /^program-unreachable: ENOENT/,
+    /^program-unreachable: no such file/,
   ]);
   const image = fakeHost(t);
   image.write('/usr/bin/node', '');

@@ -49,7 +49,11 @@ export function errorFrame(error: MonError): MonErrorFrame {
   return { code, what, why, mend, retryable };
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown; a system call's without the code, call and path. */
 export function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (!(thrown instanceof Error)) return String(thrown);
+  const { code, syscall } = thrown as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return thrown.message;
+  const text = new RegExp(`^${code}: (.+), ${syscall}\\b`).exec(thrown.message)?.[1];
+  return text ?? thrown.message;
 }

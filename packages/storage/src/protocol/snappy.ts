@@ -28,7 +28,8 @@ export function unpackSnappy(
 ): Uint8Array<ArrayBuffer> {
   const plainBytes = plainBytesOf(packed);
   if (plainBytes > plainBytesMax) {
-    throw snappyError(`it unpacks to ${plainBytes} bytes, at most ${plainBytesMax} are taken`);
+    const why = `it unpacks to ${plainBytes} bytes, at most ${plainBytesMax} are taken`;
+    throw snappyError(why, 'Send smaller batches.');
   }
   try {
     return snappy.uncompressSync(packed, COPY) as Uint8Array<ArrayBuffer>;
@@ -49,11 +50,14 @@ function plainBytesOf(packed: Uint8Array): number {
   throw snappyError('its length prefix is longer than 5 bytes (at byte 0)');
 }
 
-function snappyError(why: string): MonError {
+function snappyError(
+  why: string,
+  mend = 'Send a remote-write body in the snappy block format (not the framed one).',
+): MonError {
   return new MonError({
     code: 'bad-body',
     what: 'Cannot unpack the request body as snappy',
     why,
-    mend: 'Send a remote-write body in the snappy block format (not the framed one).',
+    mend,
   });
 }

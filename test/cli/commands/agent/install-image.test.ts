@@ -90,7 +90,7 @@ t.test('mon agent install refuses a root directory that is read-only', { skip },
   chmodSync(join(root, 'etc'), 0o555);
   const { status, stderr } = monAsNobody('agent', 'install', ...SERVER, '--root', root);
   t.equal(status, 1);
-  t.match(stderr, /^Error: Cannot write \S+\/etc\/mon: EACCES.* Try this: .+$/m);
+  t.match(stderr, /^Error: Cannot write \S+\/etc\/mon: permission denied.* Try this: .+$/m);
   t.strictSame(readdirSync(join(root, 'etc')), []);
 });
 
