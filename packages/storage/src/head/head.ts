@@ -85,9 +85,9 @@ export class Head {
   }
 
   /** The ref of a series, which is added if it is new; one that is about to leave stays. */
-  resolve(tenant: TenantId, labels: Labels): number {
+  resolve(tenant: TenantId, labels: Labels, shardHash?: number): number {
     const before = this.series.count;
-    const ref = this.series.resolve(tenant, labels);
+    const ref = this.series.resolve(tenant, labels, shardHash);
     if (this.series.count !== before) this.#startState(ref);
     this.leaving.delete(ref);
     return ref;

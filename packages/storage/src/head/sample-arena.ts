@@ -19,7 +19,7 @@ export const SEGMENT_BYTES = SEGMENT_SAMPLES * 17;
 /** Below this a loop is faster than two calls of `set`. */
 const LOOP_SAMPLES_MAX = 24;
 /** Freed segments kept for the next generation; more are left to the garbage collector. */
-const SPARE_SEGMENTS_MAX = 128;
+const SPARE_SEGMENTS_MAX = 16;
 
 export interface Segment {
   readonly timestampsMs: Float64Array;

@@ -62,11 +62,18 @@ export class SeriesTable {
     return columns + this.#labelPairs.byteLength + this.postings.bytes;
   }
 
-  /** The ref of a series, which is added if it is new. */
-  resolve(tenant: TenantId, labels: Labels): number {
+  /**
+   * The ref of a series, which is added if it is new.
+   *
+   * @param hash its `shardHash`, where the caller knows it
+   */
+  resolve(tenant: TenantId, labels: Labels, hash?: number): number {
     const [high, low] = seriesFingerprint(this.#key, tenant, labels);
     const known = this.#find(tenant, labels, { high, low });
-    return known >= 0 ? known : this.#add(tenant, labels, { high, low });
+    if (known >= 0) return known;
+    const ref = this.#add(tenant, labels, { high, low });
+    this.#shardHashes[ref] = hash ?? shardHash(this.#key, tenant, labels);
+    return ref;
   }
 
   /** The ref of a series known by its fingerprint, or -1. */
@@ -190,7 +197,6 @@ export class SeriesTable {
     if (ref === this.#tenants.length) this.#growColumns();
     const names = this.pairs.tenant(this.pairs.tenantOrdinal(tenant));
     this.#tenants[ref] = names.ordinal;
-    this.#shardHashes[ref] = shardHash(this.#key, tenant, labels);
     this.#fingerprints[2 * ref] = fingerprint.high;
     this.#fingerprints[2 * ref + 1] = fingerprint.low;
     this.#placeLabels(ref, names, labels);

@@ -25,6 +25,11 @@ export function cursorOver(bytes: Uint8Array): Cursor {
 /** Reads a varint that must fit 32 bits: a tag or a length. */
 export function readVarint32(cursor: Cursor, end: number): number {
   const { bytes } = cursor;
+  const first = cursor.at < end ? (bytes[cursor.at] as number) : 0x80;
+  if (first < 0x80) {
+    cursor.at++;
+    return first;
+  }
   let value = 0;
   for (let shift = 0; shift < 35; shift += 7) {
     if (cursor.at >= end) throw bodyError(cursor.at, 'the message ends within a varint');
@@ -39,6 +44,23 @@ export function readVarint32(cursor: Cursor, end: number): number {
 /** Reads an int64; beyond 2^53 the result is rounded. */
 export function readInt64(cursor: Cursor, end: number): number {
   const { bytes } = cursor;
+  const from = cursor.at;
+  // A time of these centuries takes six bytes.
+  if (end - from >= 6 && (bytes[from + 5] as number) < 0x80) {
+    let high = 0;
+    let at = from;
+    while ((bytes[at] as number) >= 0x80) high = ++at - from;
+    if (high === 5) {
+      cursor.at = from + 6;
+      const low =
+        ((bytes[from] as number) & 0x7f) |
+        (((bytes[from + 1] as number) & 0x7f) << 7) |
+        (((bytes[from + 2] as number) & 0x7f) << 14) |
+        (((bytes[from + 3] as number) & 0x7f) << 21);
+      const rest = ((bytes[from + 4] as number) & 0x7f) | ((bytes[from + 5] as number) << 7);
+      return low + rest * 0x1000_0000;
+    }
+  }
   let low = 0;
   let middle = 0;
   let high = 0;

@@ -89,36 +89,47 @@ export class RemoteWriteWalk {
     this.sampleOffsets[this.seriesCount] = this.sampleCount;
   }
 
+  /**
+   * One TimeSeries. The usual bytes, tags and lengths of one byte each, are read in place; whatever
+   * else stands there goes through the cursor.
+   */
   #walkSeries(cursor: Cursor, end: number): void {
     if (this.seriesCount === this.seriesFrom.length) this.#growSeries();
     const series = this.seriesCount++;
     const { bytes } = cursor;
-    this.seriesFrom[series] = cursor.at;
+    let at = cursor.at;
+    this.seriesFrom[series] = at;
     this.seriesTo[series] = end;
     this.sampleOffsets[series] = this.sampleCount;
-    let labelsFrom = cursor.at;
-    let labelsTo = cursor.at;
+    let labelsFrom = at;
+    let labelsTo = at;
     let isScattered = false;
-    while (cursor.at < end) {
-      const tag = bytes[cursor.at] as number;
+    while (at < end) {
+      const tag = bytes[at] as number;
       if (tag === TAG_BYTES_1) {
-        if (labelsTo !== cursor.at) {
+        if (labelsTo !== at) {
           isScattered ||= labelsTo !== labelsFrom;
-          labelsFrom = cursor.at;
+          labelsFrom = at;
         }
-        cursor.at++;
-        cursor.at = readLength(cursor, end);
-        labelsTo = cursor.at;
+        const length = bytes[at + 1] as number;
+        if (length < 0x80 && at + 2 + length <= end) at += 2 + length;
+        else {
+          cursor.at = at + 1;
+          at = readLength(cursor, end);
+        }
+        labelsTo = at;
       } else if (tag === TAG_BYTES_2) {
-        cursor.at++;
+        cursor.at = at + 1;
         this.#readSample(cursor, readLength(cursor, end));
+        at = cursor.at;
       } else {
         if (tag === TAG_BYTES_4) this.histogramCount++;
-        const field = readVarint32(cursor, end);
-        if (field >>> 3 === 0) throw bodyError(cursor.at - 1, 'a field has the number 0');
-        skipField(cursor, field & 7, end);
+        cursor.at = at;
+        skipOther(cursor, end);
+        at = cursor.at;
       }
     }
+    cursor.at = at;
     this.labelsFrom[series] = isScattered ? 0 : labelsFrom;
     this.labelsTo[series] = isScattered ? 0 : labelsTo;
   }
@@ -127,27 +138,31 @@ export class RemoteWriteWalk {
     if (this.sampleCount === this.values.length) this.#growSamples();
     const sample = this.sampleCount++;
     const { bytes, view } = cursor;
+    let at = cursor.at;
     let timestampMs = 0;
     // Zero and absent are the same in proto3.
-    this.valueBits[2 * sample] = 0;
-    this.valueBits[2 * sample + 1] = 0;
-    while (cursor.at < end) {
-      const tag = bytes[cursor.at] as number;
-      if (tag === TAG_DOUBLE_1) {
-        const at = cursor.at + 1;
-        if (end - at < 8) throw bodyError(at, 'the message ends within a double');
-        this.valueBits[2 * sample] = view.getUint32(at, true);
-        this.valueBits[2 * sample + 1] = view.getUint32(at + 4, true);
-        cursor.at = at + 8;
+    let low = 0;
+    let high = 0;
+    while (at < end) {
+      const tag = bytes[at] as number;
+      if (tag === TAG_DOUBLE_1 && end - at >= 9) {
+        low = view.getUint32(at + 1, true);
+        high = view.getUint32(at + 5, true);
+        at += 9;
       } else if (tag === TAG_VARINT_2) {
-        cursor.at++;
+        cursor.at = at + 1;
         timestampMs = readInt64(cursor, end);
+        at = cursor.at;
       } else {
-        const field = readVarint32(cursor, end);
-        if (field >>> 3 === 0) throw bodyError(cursor.at - 1, 'a field has the number 0');
-        skipField(cursor, field & 7, end);
+        if (tag === TAG_DOUBLE_1) throw bodyError(at + 1, 'the message ends within a double');
+        cursor.at = at;
+        skipOther(cursor, end);
+        at = cursor.at;
       }
     }
+    cursor.at = at;
+    this.valueBits[2 * sample] = low;
+    this.valueBits[2 * sample + 1] = high;
     this.timestampsMs[sample] = timestampMs;
   }
 
@@ -168,6 +183,13 @@ export class RemoteWriteWalk {
     this.valueBits = grown(this.valueBits, length * 2);
     this.values = new Float64Array(this.valueBits.buffer);
   }
+}
+
+/** Passes over a field that means nothing here. */
+function skipOther(cursor: Cursor, end: number): void {
+  const tag = readVarint32(cursor, end);
+  if (tag >>> 3 === 0) throw bodyError(cursor.at - 1, 'a field has the number 0');
+  skipField(cursor, tag & 7, end);
 }
 
 function grown(column: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
@@ -214,7 +236,9 @@ function readText(cursor: Cursor, end: number): string {
  */
 export function readLabelPairs(walk: RemoteWriteWalk, series: number): string[] {
   assert(series < walk.seriesCount, 'no such series in the walk');
-  const cursor = cursorOver(walk.bytes);
+  const { bytes } = walk;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const cursor = cursorOver(bytes);
   cursor.at = walk.seriesFrom[series] as number;
   const end = walk.seriesTo[series] as number;
   const pairs: string[] = [];
@@ -229,13 +253,28 @@ export function readLabelPairs(walk: RemoteWriteWalk, series: number): string[] 
     let value = '';
     while (cursor.at < labelEnd) {
       const field = readVarint32(cursor, labelEnd);
-      if (field === TAG_BYTES_1) name = readText(cursor, labelEnd);
-      else if (field === TAG_BYTES_2) value = readText(cursor, labelEnd);
+      if (field === TAG_BYTES_1) name = sliceText(text, cursor, labelEnd);
+      else if (field === TAG_BYTES_2) value = sliceText(text, cursor, labelEnd);
       else skipField(cursor, field & 7, labelEnd);
     }
     pairs.push(name, value);
   }
   return pairs;
+}
+
+/** A text where most are short ASCII: several times as fast as a TextDecoder. */
+function sliceText(text: Buffer, cursor: Cursor, end: number): string {
+  const from = cursor.at;
+  const to = readLength(cursor, end);
+  const start = cursor.at;
+  cursor.at = to;
+  for (let i = start; i < to; i++) {
+    if ((text[i] as number) >= 0x80) {
+      cursor.at = from;
+      return readText(cursor, end);
+    }
+  }
+  return text.toString('latin1', start, to);
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Labels } from '../model/labels.ts';
 import type { MetricMetadata } from '../model/metadata.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { RemoteWriteWalk, readLabelPairs } from '../protocol/remote-write.ts';
-import { unpackSnappy } from '../protocol/snappy.ts';
+import { SnappyUnpacker } from '../protocol/snappy-unpacker.ts';
 import { newRawHashKey, RAW_HASH_WORDS, type RawHashInput, rawHash } from './raw-hash.ts';
 import type { SeriesCache } from './series-cache.ts';
 
@@ -33,8 +33,14 @@ export interface UnknownSeries {
   /** Index in the part. */
   readonly index: number;
   readonly labels: Labels;
+  readonly shardHash: number;
   /** Under which the ref is to be remembered; undefined where the label bytes were not together. */
   readonly hash: Int32Array | undefined;
+}
+
+interface NewSeries {
+  readonly labels: Labels;
+  readonly shardHash: number;
 }
 
 export interface RoutedRequest {
@@ -64,6 +70,7 @@ export class AppendRouter {
   readonly #shards: number;
   readonly #cache: SeriesCache;
   readonly #rawKey = newRawHashKey();
+  readonly #unpacker = new SnappyUnpacker();
   readonly #walk = new RemoteWriteWalk();
   readonly #tenants = new Map<TenantId, number>();
   /** By series of the request at hand. */
@@ -80,7 +87,7 @@ export class AppendRouter {
   /** @throws MonError `bad-body` */
   routeBody(tenant: TenantId, body: Uint8Array): RoutedRequest {
     const walk = this.#walk;
-    walk.walk(unpackSnappy(body));
+    walk.walk(this.#unpacker.unpack(body));
     this.#reserve(walk.seriesCount);
     this.#hashWalk(tenant, walk);
     const request = this.#deal(tenant, {
@@ -136,7 +143,7 @@ export class AppendRouter {
 
   /** Second pass: looks all series up, parses the unknown ones, and deals the samples out. */
   #deal(tenant: TenantId, request: RequestColumns): RoutedRequest {
-    const unknown = new Map<number, Labels>();
+    const unknown = new Map<number, NewSeries>();
     const rejections: Rejection[] = [];
     let rejected = 0;
     for (let i = 0; i < request.seriesCount; i++) {
@@ -157,7 +164,7 @@ export class AppendRouter {
       if (check.kind === 'labels') {
         const hash = shardHash(this.#key, tenant, check.labels);
         this.#owners[i] = shardOf(hash, this.#shards);
-        unknown.set(i, check.labels);
+        unknown.set(i, { labels: check.labels, shardHash: hash });
         continue;
       }
       this.#owners[i] = REJECTED;
@@ -172,7 +179,7 @@ export class AppendRouter {
     return { parts, samples, rejected, rejections, metadata: [] };
   }
 
-  #fillParts(request: RequestColumns, unknown: ReadonlyMap<number, Labels>): RoutedPart[] {
+  #fillParts(request: RequestColumns, unknown: ReadonlyMap<number, NewSeries>): RoutedPart[] {
     const { seriesCount, sampleOffsets, timestampsMs, valueBits } = request;
     const byOwner = this.#emptyParts(request);
     for (let i = 0; i < seriesCount; i++) {
@@ -181,12 +188,12 @@ export class AppendRouter {
       const routed = byOwner[owner] as RoutedPart;
       const { part } = routed;
       const index = part.seriesCount++;
-      const labels = unknown.size === 0 ? undefined : unknown.get(i);
-      if (labels === undefined) part.refs[index] = this.#refs[i] as number;
+      const added = unknown.size === 0 ? undefined : unknown.get(i);
+      if (added === undefined) part.refs[index] = this.#refs[i] as number;
       else {
         part.refs[index] = REF_UNKNOWN;
         const hash = request.isHashed(i) ? this.#hashAt(i) : undefined;
-        routed.unknown.push({ index, labels, hash });
+        routed.unknown.push({ index, ...added, hash });
       }
       const first = sampleOffsets[i] as number;
       const end = sampleOffsets[i + 1] as number;

@@ -102,7 +102,7 @@ class WalReplay {
     readSeriesRecord(payload, ({ tenant, ref, shardHash, labels }) => {
       ours = grownU32(ours, ref + 1);
       const isOwn = shardOf(shardHash, count) === index;
-      ours[ref] = isOwn ? head.resolve(tenant as TenantId, labels()) + OWN : FOREIGN;
+      ours[ref] = isOwn ? head.resolve(tenant as TenantId, labels(), shardHash) + OWN : FOREIGN;
     });
     return ours;
   }

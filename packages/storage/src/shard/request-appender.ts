@@ -66,12 +66,13 @@ export class RequestAppender {
 
   /** Takes a part that another shard decoded. */
   async takePart(ask: PartAsk): Promise<PartOutcome & { readonly refs: Uint32Array }> {
-    const { tenant, bounds, buffer, seriesCount, sampleCount, unknownAt, unknownLabels } = ask;
+    const { tenant, bounds, buffer, seriesCount, sampleCount } = ask;
+    const { unknownAt, unknownLabels, unknownHashes } = ask;
     const { head, appender } = this.#parts;
     const part = new SamplePart(seriesCount, sampleCount, buffer);
     const refs = new Uint32Array(unknownAt.length);
     unknownLabels.forEach((joined, i) => {
-      const ref = head.resolve(tenant, joined.split(LABEL_SEPARATOR));
+      const ref = head.resolve(tenant, joined.split(LABEL_SEPARATOR), unknownHashes[i]);
       refs[i] = ref;
       part.refs[unknownAt[i] as number] = ref;
     });
@@ -85,8 +86,8 @@ export class RequestAppender {
     bounds: AdmissionBounds,
   ): Promise<PartOutcome> {
     const { head, cache, index, appender } = this.#parts;
-    for (const { index: at, labels, hash } of unknown) {
-      const ref = head.resolve(tenant, labels);
+    for (const { index: at, labels, shardHash, hash } of unknown) {
+      const ref = head.resolve(tenant, labels, shardHash);
       part.refs[at] = ref;
       if (hash !== undefined) cache.set(hash, 0, { owner: index, ref });
     }
@@ -103,8 +104,15 @@ export class RequestAppender {
     const { buffer, seriesCount, sampleCount } = part;
     const unknownAt = Uint32Array.from(unknown, ({ index }) => index);
     const unknownLabels = unknown.map(({ labels }) => labels.join(LABEL_SEPARATOR));
-    const ask = { tenant, bounds, buffer, seriesCount, sampleCount, unknownAt, unknownLabels };
-    const outcome = await peer.call('part', ask, [buffer]);
+    const unknownHashes = Uint32Array.from(unknown, ({ shardHash }) => shardHash);
+    const outcome = await peer.call(
+      'part',
+      {
+        ...{ tenant, bounds, buffer, seriesCount, sampleCount },
+        ...{ unknownAt, unknownLabels, unknownHashes },
+      },
+      [buffer],
+    );
     unknown.forEach(({ hash }, i) => {
       const ref = outcome.refs[i] ?? REF_UNKNOWN;
       if (hash !== undefined) this.#parts.cache.set(hash, 0, { owner, ref });

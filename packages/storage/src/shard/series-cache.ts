@@ -1,49 +1,53 @@
 /**
  * What a shard knows of series by their raw label bytes: raw hash -> owner, ref.
  *
- * Only a cache: the identity of a series is its sorted labels. Open addressing in segments that
- * grow each by itself, so that growth never moves more than a few megabytes at once. All 128 bits
- * are compared.
+ * Only a cache: the identity of a series is its sorted labels. All 128 bits are compared. Entries
+ * stand in the order in which series came first, since they come in that order again: the entry
+ * after the last one found is tried before the hash table, and is next in memory.
  */
+import { RAW_HASH_WORDS } from './raw-hash.ts';
 
-/** Words of an entry: four of the hash, ref, owner + 1 (0: free). */
+/** Words of an entry: four of the hash, ref, owner. */
 const ENTRY_WORDS = 6;
-const SEGMENT_BITS = 4;
-const SEGMENTS = 1 << SEGMENT_BITS;
-const ENTRIES_MIN = 256;
+const PAGE_BITS = 12;
+const PAGE_ENTRIES = 1 << PAGE_BITS;
+/** The table of slots is in parts that grow each by itself, a few milliseconds at most. */
+const PART_BITS = 4;
+const PARTS = 1 << PART_BITS;
+const SLOTS_MIN = 256;
 
 export class SeriesCache {
-  readonly #segments = Array.from({ length: SEGMENTS }, () => new CacheSegment(ENTRIES_MIN));
+  #pages: Int32Array[] = [];
+  #count = 0;
+  /** Open addressing: number of an entry + 1, or 0. */
+  #parts = Array.from({ length: PARTS }, () => new Uint32Array(SLOTS_MIN));
+  #partCounts = new Uint32Array(PARTS);
+  /** The entry that is tried first. */
+  #expected = 0;
   /** Owner of the series that `find` found last. */
   foundOwner = 0;
 
   get count(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.count, 0);
+    return this.#count;
   }
 
   get bytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.words.byteLength, 0);
+    const slots = this.#parts.reduce((sum, part) => sum + part.byteLength, 0);
+    return slots + this.#pages.length * PAGE_ENTRIES * ENTRY_WORDS * 4;
   }
 
   /** The ref under a hash, its owner in `foundOwner`; -1 where none is known. */
   find(hash: Int32Array, at: number): number {
-    const { words, mask } = this.#segments[segmentOf(hash, at)] as CacheSegment;
-    const h0 = hash[at] as number;
-    const h1 = hash[at + 1] as number;
-    for (let i = h0 & mask; ; i = (i + 1) & mask) {
-      const entry = i * ENTRY_WORDS;
-      const owner = words[entry + 5] as number;
-      if (owner === 0) return -1;
-      if (
-        words[entry] === h0 &&
-        words[entry + 1] === h1 &&
-        words[entry + 2] === hash[at + 2] &&
-        words[entry + 3] === hash[at + 3]
-      ) {
-        this.foundOwner = owner - 1;
-        return (words[entry + 4] as number) >>> 0;
-      }
+    let entry = this.#expected;
+    if (entry >= this.#count || !this.#isEntry(entry, hash, at)) {
+      entry = this.#lookUp(hash, at);
+      if (entry < 0) return -1;
     }
+    this.#expected = entry + 1;
+    const page = this.#pages[entry >>> PAGE_BITS] as Int32Array;
+    const word = (entry & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
+    this.foundOwner = page[word + 5] as number;
+    return (page[word + 4] as number) >>> 0;
   }
 
   /** Remembers a series; one that is known under the hash is replaced. */
@@ -52,66 +56,101 @@ export class SeriesCache {
     at: number,
     series: { readonly owner: number; readonly ref: number },
   ): void {
-    const segment = this.#segments[segmentOf(hash, at)] as CacheSegment;
-    segment.set(hash, at, series);
-    if (segment.count * 2 > segment.mask) {
-      const larger = new CacheSegment((segment.mask + 1) * 2);
-      segment.copyTo(larger, () => true);
-      this.#segments[segmentOf(hash, at)] = larger;
-    }
+    const known = this.#lookUp(hash, at);
+    const entry = known >= 0 ? known : this.#add(hash, at);
+    const page = this.#pages[entry >>> PAGE_BITS] as Int32Array;
+    const word = (entry & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
+    page[word + 4] = series.ref;
+    page[word + 5] = series.owner;
   }
 
-  /** Forgets an owner's series for which `isGone` holds. Yields between segments. */
+  /**
+   * Forgets an owner's series for which `isGone` holds. Yields between pages; series that are added
+   * meanwhile are kept, and what is gone is found no more from the start.
+   */
   *forget(owner: number, isGone: (ref: number) => boolean): Generator<void> {
-    for (let i = 0; i < SEGMENTS; i++) {
-      const segment = this.#segments[i] as CacheSegment;
-      const kept = new CacheSegment(segment.mask + 1);
-      segment.copyTo(kept, (ref, itsOwner) => itsOwner !== owner || !isGone(ref));
-      this.#segments[i] = kept;
-      yield;
+    const kept = new SeriesCache();
+    const pages = this.#pages;
+    const count = this.#count;
+    this.#become(kept);
+    for (let entry = 0; entry < count; entry++) {
+      if (entry % PAGE_ENTRIES === PAGE_ENTRIES - 1) yield;
+      const page = pages[entry >>> PAGE_BITS] as Int32Array;
+      const word = (entry & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
+      const ref = (page[word + 4] as number) >>> 0;
+      const itsOwner = page[word + 5] as number;
+      if (itsOwner === owner && isGone(ref)) continue;
+      // One that came again meanwhile is newer.
+      if (this.#lookUp(page, word) < 0) this.set(page, word, { owner: itsOwner, ref });
     }
+  }
+
+  #become(other: SeriesCache): void {
+    this.#pages = other.#pages;
+    this.#count = other.#count;
+    this.#parts = other.#parts;
+    this.#partCounts = other.#partCounts;
+    this.#expected = 0;
+  }
+
+  #isEntry(entry: number, hash: Int32Array, at: number): boolean {
+    const page = this.#pages[entry >>> PAGE_BITS] as Int32Array;
+    const word = (entry & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
+    return (
+      page[word] === hash[at] &&
+      page[word + 1] === hash[at + 1] &&
+      page[word + 2] === hash[at + 2] &&
+      page[word + 3] === hash[at + 3]
+    );
+  }
+
+  /** Number of the entry with a hash, or -1. */
+  #lookUp(hash: Int32Array, at: number): number {
+    const slots = this.#parts[partOf(hash, at)] as Uint32Array;
+    const mask = slots.length - 1;
+    for (let slot = (hash[at] as number) & mask; ; slot = (slot + 1) & mask) {
+      const entry = (slots[slot] as number) - 1;
+      if (entry < 0 || this.#isEntry(entry, hash, at)) return entry;
+    }
+  }
+
+  #add(hash: Int32Array, at: number): number {
+    const entry = this.#count++;
+    if (entry >>> PAGE_BITS === this.#pages.length) {
+      this.#pages.push(new Int32Array(PAGE_ENTRIES * ENTRY_WORDS));
+    }
+    const page = this.#pages[entry >>> PAGE_BITS] as Int32Array;
+    const word = (entry & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
+    for (let i = 0; i < RAW_HASH_WORDS; i++) page[word + i] = hash[at + i] as number;
+    const part = partOf(hash, at);
+    const inPart = (this.#partCounts[part] as number) + 1;
+    this.#partCounts[part] = inPart;
+    const slots = this.#parts[part] as Uint32Array;
+    if (inPart * 2 > slots.length) this.#growPart(part);
+    claimSlot(this.#parts[part] as Uint32Array, hash[at] as number, entry);
+    return entry;
+  }
+
+  #growPart(part: number): void {
+    const old = this.#parts[part] as Uint32Array;
+    const slots = new Uint32Array(old.length * 2);
+    for (const taken of old) {
+      if (taken === 0) continue;
+      const page = this.#pages[(taken - 1) >>> PAGE_BITS] as Int32Array;
+      const word = ((taken - 1) & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
+      claimSlot(slots, page[word] as number, taken - 1);
+    }
+    this.#parts[part] = slots;
   }
 }
 
-function segmentOf(hash: Int32Array, at: number): number {
-  return (hash[at + 3] as number) >>> (32 - SEGMENT_BITS);
+function partOf(hash: Int32Array, at: number): number {
+  return (hash[at + 3] as number) >>> (32 - PART_BITS);
 }
 
-class CacheSegment {
-  readonly words: Int32Array;
-  readonly mask: number;
-  count = 0;
-
-  /** @param entries a power of two */
-  constructor(entries: number) {
-    this.words = new Int32Array(entries * ENTRY_WORDS);
-    this.mask = entries - 1;
-  }
-
-  set(hash: Int32Array, at: number, { owner, ref }: { owner: number; ref: number }): void {
-    const { words, mask } = this;
-    let entry = ((hash[at] as number) & mask) * ENTRY_WORDS;
-    while (words[entry + 5] !== 0 && !isEntry(words, entry, hash, at)) {
-      entry = (entry + ENTRY_WORDS) % words.length;
-    }
-    if (words[entry + 5] === 0) this.count++;
-    for (let i = 0; i < 4; i++) words[entry + i] = hash[at + i] as number;
-    words[entry + 4] = ref;
-    words[entry + 5] = owner + 1;
-  }
-
-  copyTo(target: CacheSegment, keeps: (ref: number, owner: number) => boolean): void {
-    const { words } = this;
-    for (let entry = 0; entry < words.length; entry += ENTRY_WORDS) {
-      const owner = (words[entry + 5] as number) - 1;
-      if (owner < 0) continue;
-      const ref = (words[entry + 4] as number) >>> 0;
-      if (keeps(ref, owner)) target.set(words, entry, { owner, ref });
-    }
-  }
-}
-
-function isEntry(words: Int32Array, entry: number, hash: Int32Array, at: number): boolean {
-  for (let i = 0; i < 4; i++) if (words[entry + i] !== hash[at + i]) return false;
-  return true;
+function claimSlot(slots: Uint32Array, hash: number, entry: number): void {
+  const mask = slots.length - 1;
+  let slot = hash & mask;
+  while (slots[slot] !== 0) slot = (slot + 1) & mask;
+  slots[slot] = entry + 1;
 }

@@ -141,9 +141,12 @@ export interface PartAsk {
   readonly buffer: ArrayBuffer;
   readonly seriesCount: number;
   readonly sampleCount: number;
-  /** Index in the part of each series that has no ref, and its labels joined by U+0000. */
+  /**
+   * Index in the part of each series that has no ref, its labels joined by U+0000, its shard hash.
+   */
   readonly unknownAt: Uint32Array;
   readonly unknownLabels: readonly string[];
+  readonly unknownHashes: Uint32Array;
 }
 
 /** Maintenance calls a shard during a cut. */
