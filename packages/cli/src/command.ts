@@ -13,6 +13,7 @@ import { type Connection, type ConnectionFlags, resolveConnection } from './conn
 import { contextPath, readContexts } from './context-file.ts';
 import { type Column, formatRows, OUTPUTS } from './print/rows.ts';
 import { showsColor } from './print/span.ts';
+import { terminalSize } from './repaint.ts';
 import { usageError } from './usage-error.ts';
 
 /** Flags of every command that talks to a server. */
@@ -122,6 +123,7 @@ export abstract class MonCommand extends Command {
     columns: readonly Column<Row>[],
     rows: readonly Row[],
   ): void {
-    this.print(formatRows(output, columns, rows));
+    const widthMax = process.stdout.isTTY === true ? terminalSize().columns : undefined;
+    this.print(formatRows(output, columns, rows, widthMax));
   }
 }

@@ -50,7 +50,7 @@ export async function serverFacts(client: ApiClient, clock: Clock): Promise<Fact
     ...storageFacts({ before, after, uptime }),
     { key: 'alerts_firing', value: states('firing') },
     { key: 'alerts_pending', value: states('pending') },
-    ...jobs.flatMap(jobFacts),
+    ...jobs.flatMap((job) => jobFacts(job, Date.parse(runtime.serverTime))),
   ];
 }
 
@@ -98,12 +98,19 @@ function storageFacts({ before, after, uptime }: Readings): Fact[] {
   ];
 }
 
-function jobFacts({ job, schedule, running, nextRun, lastRun }: JsonJob): Fact[] {
-  const last =
-    lastRun === null
-      ? 'not run yet'
-      : `${lastRun.outcome} ${lastRun.startedAt}${lastRun.error === null ? '' : `: ${lastRun.error}`}`;
-  const state = running ? 'running now' : last;
+function jobFacts({ job, schedule, running, nextRun, lastRun }: JsonJob, nowMs: number): Fact[] {
+  const secondsTo = (iso: string) => Math.abs(Date.parse(iso) - nowMs) / 1000;
+  const error = lastRun === null || lastRun.error === null ? '' : `: ${lastRun.error}`;
+  const last = lastRun === null ? 'not run yet' : `${lastRun.outcome} ${lastRun.startedAt}${error}`;
   const next = nextRun === null ? '' : `, next ${nextRun}`;
-  return [{ key: `job_${job}`, value: `${state}; schedule ${schedule}${next}` }];
+  const age = lastRun === null ? '' : formatAge(secondsTo(lastRun.startedAt));
+  const lastText = lastRun === null ? last : `${lastRun.outcome} ${age} ago${error}`;
+  const nextText = nextRun === null ? '' : `, next in ${formatAge(secondsTo(nextRun))}`;
+  return [
+    {
+      key: `job_${job}`,
+      value: `${running ? 'running now' : last}; schedule ${schedule}${next}`,
+      text: `${running ? 'running now' : lastText}${nextText} (schedule ${schedule})`,
+    },
+  ];
 }

@@ -56,3 +56,20 @@ t.test('formatRows() keeps control characters from the terminal', async (t) => {
   const columns: Column<string>[] = [{ key: 'value', value: (text) => text }];
   t.equal(formatRows('table', columns, ['a\u001b[31mb\nc\td']), 'VALUE\na\\u001b[31mb\\nc\\td\n');
 });
+
+t.test('formatRows() folds texts of a table that is wider than the terminal', async (t) => {
+  const name = 'a-name-without-any-space-in-it';
+  const labels = { job: 'node', team: 'infrastructure', dc: 'a' };
+  t.equal(
+    formatRows('table', COLUMNS, [{ name, load: 3, labels }], 40),
+    [
+      'HOST NAME         LOAD  LABELS',
+      'a-name-without-a   3.0  job=node,',
+      'ny-space-in-it          team=infrastruct',
+      '                        ure, dc=a',
+      '',
+    ].join('\n'),
+  );
+  const wide = formatRows('table', COLUMNS, ROWS, 20);
+  t.match(wide, /^web-1 +0\.1 {2}job=node, dc=a$/m, 'never below a readable width');
+});

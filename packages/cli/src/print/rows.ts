@@ -28,10 +28,12 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right';
 }
 
+/** @param tableWidthMax what a terminal shows in a line; a table is folded to fit */
 export function formatRows<Row>(
   output: Output,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
+  tableWidthMax?: number,
 ): string {
   switch (output) {
     case 'table':
@@ -41,6 +43,7 @@ export function formatRows<Row>(
           align: align ?? 'left',
         })),
         rows.map((row) => columns.map(({ value, text }) => text?.(row) ?? cellText(value(row)))),
+        tableWidthMax,
       );
     case 'csv':
       return formatCsv(
