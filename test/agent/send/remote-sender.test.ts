@@ -68,7 +68,7 @@ t.test('RemoteSender sends what is in the spool once it is old enough', async (t
   running.append(1, 2);
   await running.clock.advance(4999);
   t.equal(receiver.requests, 0);
-  await running.until('the batch is sent', () => running.events.length === 1);
+  await running.until('the batch is sent', () => running.events.length >= 1);
   t.strictSame(receiver.taken, [['m{i="0"} 0 1', 'm{i="1"} 1 1', 'm{i="0"} 0 2']]);
   t.match(receiver.headers[0], {
     'content-type': 'application/x-protobuf',
@@ -95,8 +95,8 @@ t.test('RemoteSender tries again after 5xx, 429 and a broken network, in order',
   receiver.answers.push({ status: 503, body: 'full' }, { status: 429 }, { status: 500 });
   const running = start(t, receiver);
   running.append(1, 1);
-  await running.until('it was refused once', () => running.events.length === 1);
-  t.match(running.sender.status, { lastError: 'status 503: full', lagMs: /\d+/ });
+  await running.until('it was refused once', () => running.events.length >= 1);
+  t.match(running.events[0], { attempt: 1, delivery: { reason: 'status 503: full' } });
   running.append(1, 2);
   await running.until('both are there', () => receiver.taken.flat().length === 2, 1000);
   t.strictSame(receiver.taken.flat(), ['m{i="0"} 0 1', 'm{i="0"} 0 2']);
@@ -111,7 +111,7 @@ t.test('RemoteSender obeys Retry-After', async (t) => {
   receiver.answers.push({ status: 429, headers: { 'retry-after': '60' } });
   const running = start(t, receiver);
   running.append(1);
-  await running.until('it was turned away', () => running.events.length === 1);
+  await running.until('it was turned away', () => running.events.length >= 1);
   for (let i = 0; i < 58; i++) await running.clock.advance(1000);
   t.equal(receiver.requests, 1);
   await running.until('it comes back', () => receiver.taken.length === 1, 1000);
@@ -122,7 +122,7 @@ t.test('RemoteSender comes back though the wall clock is set back', async (t) =>
   receiver.answers.push({ status: 503 });
   const running = start(t, receiver);
   running.append(1);
-  await running.until('it was turned away', () => running.events.length === 1);
+  await running.until('it was turned away', () => running.events.length >= 1);
   running.clock.jumpTo(0);
   await running.until('it comes back', () => receiver.taken.length === 1);
   t.ok(running.clock.nowMs() < 60_000);
@@ -181,7 +181,7 @@ t.test('RemoteSender.stop() leaves in the spool what cannot be sent', async (t) 
   receiver.status = 503;
   const running = start(t, receiver);
   running.append(1);
-  await running.until('it was turned away', () => running.events.length === 1);
+  await running.until('it was turned away', () => running.events.length >= 1);
   await running.stop(1000);
   t.equal(receiver.taken.length, 0);
   t.match(running.spool.read('r', 1), { samples: 1 });
