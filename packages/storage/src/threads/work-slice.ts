@@ -4,7 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** Work between two pauses. */
-export const SLICE_MS_MAX = 4;
+export const SLICE_MS_MAX = 2;
 
 export class WorkSlice {
   #startedAt = performance.now();
