@@ -51,6 +51,7 @@ export class HeadAppender {
    * @throws MonError `disk-full`, `wal-failed`
    */
   append(tenant: TenantId, part: SamplePart, bounds: AdmissionBounds): Promise<PartOutcome> {
+    this.#assertAttached(part);
     const rejections = new PartRejections(this.#head, part);
     const sent = part.sampleCount;
     admit(this.#head, part, { bounds, onRejected: rejections.onRejected });
@@ -66,6 +67,14 @@ export class HeadAppender {
     return new Promise((resolve, reject) => {
       this.#pending.push({ part, generation, rejections, resolve, reject });
     });
+  }
+
+  /** A sample under a ref that was given back would end in another series: rather none at all. */
+  #assertAttached({ refs, seriesCount }: SamplePart): void {
+    const { series } = this.#head;
+    for (let s = 0; s < seriesCount; s++) {
+      assert(series.isAttached(refs[s] as number), `samples for series ${refs[s]}, which left`);
+    }
   }
 
   /** Ends the current generation; resolves when the head has frozen it. */

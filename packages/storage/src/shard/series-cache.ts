@@ -26,6 +26,8 @@ export class SeriesCache {
   #expected = 0;
   /** Owner of the series that `find` found last. */
   foundOwner = 0;
+  /** Settles when no `forget` is under way: two at once would bring back what the other dropped. */
+  forgetting: Promise<void> = Promise.resolve();
 
   get count(): number {
     return this.#count;
@@ -66,7 +68,8 @@ export class SeriesCache {
 
   /**
    * Forgets an owner's series for which `isGone` holds. Yields between pages; series that are added
-   * meanwhile are kept, and what is gone is found no more from the start.
+   * meanwhile are kept, and what is gone is found no more from the start. One at a time: see
+   * `forgetting`.
    */
   *forget(owner: number, isGone: (ref: number) => boolean): Generator<void> {
     const kept = new SeriesCache();

@@ -71,19 +71,20 @@ export class SeriesDeparture {
   #isIdle(ref: number): boolean {
     const { head } = this.#parts;
     if (!head.series.isAttached(ref)) return false;
-    if (head.states[ref * STATE_WORDS + STATE_LOGGED] === head.loggedGeneration) return false;
+    // While a freeze waits for the log, records of two generations are on their way.
+    const logged = head.states[ref * STATE_WORDS + STATE_LOGGED] as number;
+    if (logged >= head.active.number) return false;
     return !head.has(head.active, ref) && !head.frozen.some((frozen) => head.has(frozen, ref));
   }
 }
 
-/** Drops series of `owner` from a cache. */
-export async function forgetSeries(
-  cache: SeriesCache,
-  owner: number,
-  refs: Uint32Array,
-): Promise<void> {
+/** Drops series of `owner` from a cache, after those that other owners asked to drop before. */
+export function forgetSeries(cache: SeriesCache, owner: number, refs: Uint32Array): Promise<void> {
   const gone = new Set(refs);
-  await inSlices(cache.forget(owner, (ref) => gone.has(ref)));
+  cache.forgetting = cache.forgetting.then(() =>
+    inSlices(cache.forget(owner, (ref) => gone.has(ref))),
+  );
+  return cache.forgetting;
 }
 
 /** Runs a generator to its end, giving way between slices of a few milliseconds. */
