@@ -35,7 +35,7 @@ export interface StorageBounds {
 }
 
 export const STORAGE_BOUNDS: StorageBounds = {
-  headBytesMax: 64 * 1024 * 1024,
+  headBytesMax: 128 * 1024 * 1024,
   cutIntervalMs: 30 * 60 * 1000,
   segmentBytesMax: 64 * 1024 * 1024,
   appendsMax: 1024,

@@ -100,9 +100,7 @@ export class Database implements Appender, Queryable {
     const onDiskFull = () => this.#disk.noteFull();
     const { shards } = threads;
     this.#cuts = new CutSchedule({ jobs: this.#jobs, shards, clock, log, bounds, onDiskFull });
-    const onProbe = () => {
-      if (this.#jobs.isCutDue) this.#cuts.cutNow();
-    };
+    const onProbe = () => this.#cuts.retry();
     this.#disk = new DiskGuard({ threads, clock, log, onProbe });
     this.#cuts.start();
     this.#disk.start();

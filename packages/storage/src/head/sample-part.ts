@@ -24,9 +24,14 @@ export class SamplePart {
   /** Where admission moved samples: the number each had before; undefined where none moved. */
   movedFrom: Uint32Array | undefined;
 
+  /** Bytes of a buffer for so many series and samples. */
+  static bytes(seriesCount: number, sampleCount: number): number {
+    return 16 * sampleCount + 8 * seriesCount + 4;
+  }
+
   /** Columns over `buffer`, or over a new one, for so many series and samples. */
   constructor(seriesCount: number, sampleCount: number, buffer?: ArrayBuffer) {
-    const bytes = 16 * sampleCount + 4 * seriesCount + 4 * (seriesCount + 1);
+    const bytes = SamplePart.bytes(seriesCount, sampleCount);
     this.buffer = buffer ?? new ArrayBuffer(bytes);
     assert(this.buffer.byteLength >= bytes, 'buffer of samples is too short');
     this.seriesCount = seriesCount;

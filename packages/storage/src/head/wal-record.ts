@@ -43,9 +43,15 @@ export class WalRecordWriter {
   #bytes = new Uint8Array(64 * 1024);
   #at = 0;
 
-  /** What was written since the last call, in a buffer of its own. */
-  take(): Uint8Array<ArrayBuffer> {
-    const taken = this.#bytes.slice(0, this.#at);
+  /** Bytes written since the last `take`. */
+  get length(): number {
+    return this.#at;
+  }
+
+  /** What was written since the last call, copied into a buffer that has room for it. */
+  take(buffer = new ArrayBuffer(this.#at)): Uint8Array<ArrayBuffer> {
+    const taken = new Uint8Array(buffer, 0, this.#at);
+    taken.set(this.#bytes.subarray(0, this.#at));
     this.#at = 0;
     return taken;
   }

@@ -53,6 +53,12 @@ export class CutSchedule {
     while (this.#activeBytes() >= 2 * bounds.headBytesMax) await jobs.cut();
   }
 
+  /** Tries a cut that failed again; one that fails once more is left to its time. */
+  async retry(): Promise<void> {
+    const { jobs } = this.#parts;
+    if (jobs.isCutDue) await jobs.cut().catch(ignoreFailure);
+  }
+
   /** Cuts, and merges what is due; reports failures. */
   cutNow(): void {
     const { jobs, log, bounds, onDiskFull } = this.#parts;
@@ -79,4 +85,8 @@ export class CutSchedule {
   #activeBytes(): number {
     return this.#parts.shards.sum('activeBytes');
   }
+}
+
+function ignoreFailure(error: unknown): void {
+  if (!(error instanceof MonError)) throw error;
 }

@@ -14,8 +14,8 @@ export interface DiskGuardParts {
   readonly threads: Threads;
   readonly clock: Clock;
   readonly log: StorageLog;
-  /** Called at each look while the disk is full, with the ballast's room at hand. */
-  readonly onProbe: () => void;
+  /** Called at each look while the disk is full: may make room with what the ballast gave. */
+  readonly onProbe: () => Promise<void>;
 }
 
 export class DiskGuard {
@@ -59,7 +59,8 @@ export class DiskGuard {
 
   async #probe(): Promise<void> {
     const { threads, log, onProbe } = this.#parts;
-    onProbe();
+    // Its end is waited for: a failure that came after writes resumed would end them again.
+    await onProbe();
     if (!(await threads.maintenance.call('fillBallast', null))) {
       this.#probeLater();
       return;

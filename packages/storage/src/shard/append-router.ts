@@ -14,6 +14,7 @@ import type { MetricMetadata } from '../model/metadata.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { RemoteWriteWalk, readLabelPairs } from '../protocol/remote-write.ts';
 import { SnappyUnpacker } from '../protocol/snappy-unpacker.ts';
+import type { BufferPool } from '../threads/buffer-pool.ts';
 import { newRawHashKey, RAW_HASH_WORDS, type RawHashInput, rawHash } from './raw-hash.ts';
 import type { SeriesCache } from './series-cache.ts';
 
@@ -69,6 +70,7 @@ export class AppendRouter {
   readonly #key: HashKey;
   readonly #shards: number;
   readonly #cache: SeriesCache;
+  readonly #buffers: BufferPool;
   readonly #rawKey = newRawHashKey();
   readonly #unpacker = new SnappyUnpacker();
   readonly #walk = new RemoteWriteWalk();
@@ -78,7 +80,13 @@ export class AppendRouter {
   #refs = new Uint32Array(256);
   #hashes = new Int32Array(256 * RAW_HASH_WORDS);
 
-  constructor(setup: { key: HashKey; shards: number; cache: SeriesCache }) {
+  constructor(setup: {
+    readonly key: HashKey;
+    readonly shards: number;
+    readonly cache: SeriesCache;
+    readonly buffers: BufferPool;
+  }) {
+    this.#buffers = setup.buffers;
     this.#key = setup.key;
     this.#shards = setup.shards;
     this.#cache = setup.cache;
@@ -226,7 +234,9 @@ export class AppendRouter {
     }
     return Array.from(series, (seriesCount, owner) => {
       if (seriesCount === 0) return undefined;
-      const part = new SamplePart(seriesCount, samples[owner] as number);
+      const sampleCount = samples[owner] as number;
+      const buffer = this.#buffers.take(SamplePart.bytes(seriesCount, sampleCount));
+      const part = new SamplePart(seriesCount, sampleCount, buffer);
       part.seriesCount = 0;
       part.sampleCount = 0;
       const firstSamples = new Uint32Array(seriesCount);

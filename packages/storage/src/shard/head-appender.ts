@@ -13,6 +13,7 @@ import { type SeriesDefinition, WalRecordWriter } from '../head/wal-record.ts';
 import { assert } from '../model/assert.ts';
 import { MonError } from '../model/error.ts';
 import type { TenantId } from '../model/tenant.ts';
+import { BufferPool } from '../threads/buffer-pool.ts';
 import type { WalFailure, WalReply, WalRequest } from '../wal/wal-messages.ts';
 import { type PartOutcome, PartRejections } from './part-outcome.ts';
 
@@ -29,6 +30,8 @@ export class HeadAppender {
   readonly #shard: number;
   readonly #log: MessagePort;
   readonly #writer = new WalRecordWriter();
+  /** What records travel to the log thread in. */
+  readonly #buffers = new BufferPool();
   #pending: PendingAppend[] = [];
   #onFrozen: (() => void) | undefined;
   /** Requests sent before the log thread learns that we know of a failure: all will be refused. */
@@ -40,6 +43,7 @@ export class HeadAppender {
     this.#shard = shard;
     this.#log = log;
     log.on('message', (reply: WalReply) => {
+      for (const buffer of reply.buffers) this.#buffers.give(buffer);
       if (reply.kind === 'committed') this.#insertNext(reply.count);
       else this.#failNext(reply.count, reply);
     });
@@ -62,7 +66,7 @@ export class HeadAppender {
     const definitions = this.#undefinedSeries(part);
     if (definitions.length > 0) this.#writer.addSeries(origin, tenant, definitions);
     this.#writer.addSamples(origin, part);
-    const bytes = this.#writer.take();
+    const bytes = this.#writer.take(this.#buffers.take(this.#writer.length));
     this.#log.postMessage({ generation, bytes } satisfies WalRequest, [bytes.buffer]);
     return new Promise((resolve, reject) => {
       this.#pending.push({ part, generation, rejections, resolve, reject });

@@ -13,12 +13,13 @@ import {
 } from '../model/appender.ts';
 import { assert } from '../model/assert.ts';
 import type { TenantId } from '../model/tenant.ts';
-import type { CallPort } from '../threads/call-port.ts';
+import type { BufferPool } from '../threads/buffer-pool.ts';
+import { type CallPort, Transferred } from '../threads/call-port.ts';
 import type { AppendRouter, RoutedPart, RoutedRequest } from './append-router.ts';
 import type { HeadAppender } from './head-appender.ts';
 import type { PartOutcome } from './part-outcome.ts';
 import type { SeriesCache } from './series-cache.ts';
-import type { PartAsk, PeerCalls } from './shard-messages.ts';
+import type { PartAnswer, PartAsk, PeerCalls } from './shard-messages.ts';
 
 /** Joins the labels of a series for the way to another shard; no valid label holds it. */
 const LABEL_SEPARATOR = '\0';
@@ -31,6 +32,8 @@ export interface RequestAppenderParts {
   readonly appender: HeadAppender;
   readonly router: AppendRouter;
   readonly cache: SeriesCache;
+  /** What parts are made of. */
+  readonly buffers: BufferPool;
   /** By shard; undefined at this one's own index. */
   readonly peers: readonly (PeerPort | undefined)[];
 }
@@ -65,7 +68,7 @@ export class RequestAppender {
   }
 
   /** Takes a part that another shard decoded. */
-  async takePart(ask: PartAsk): Promise<PartOutcome & { readonly refs: Uint32Array }> {
+  async takePart(ask: PartAsk): Promise<Transferred<PartAnswer>> {
     const { tenant, bounds, buffer, seriesCount, sampleCount } = ask;
     const { unknownAt, unknownLabels, unknownHashes } = ask;
     const { head, appender } = this.#parts;
@@ -77,10 +80,10 @@ export class RequestAppender {
       part.refs[unknownAt[i] as number] = ref;
     });
     const { rejected, rejections } = await appender.append(tenant, part, bounds);
-    return { rejected, rejections, refs };
+    return new Transferred({ rejected, rejections, refs, buffer }, [buffer]);
   }
 
-  #appendOwn(
+  async #appendOwn(
     tenant: TenantId,
     { part, unknown }: RoutedPart,
     bounds: AdmissionBounds,
@@ -91,7 +94,9 @@ export class RequestAppender {
       part.refs[at] = ref;
       if (hash !== undefined) cache.set(hash, 0, { owner: index, ref });
     }
-    return appender.append(tenant, part, bounds);
+    const outcome = await appender.append(tenant, part, bounds);
+    this.#parts.buffers.give(part.buffer);
+    return outcome;
   }
 
   async #appendElsewhere(
@@ -113,6 +118,7 @@ export class RequestAppender {
       },
       [buffer],
     );
+    this.#parts.buffers.give(outcome.buffer);
     unknown.forEach(({ hash }, i) => {
       const ref = outcome.refs[i] ?? REF_UNKNOWN;
       if (hash !== undefined) this.#parts.cache.set(hash, 0, { owner, ref });

@@ -128,7 +128,7 @@ export type ShardCalls = {
 
 /** A shard calls another. */
 export type PeerCalls = {
-  part(ask: PartAsk): Promise<PartOutcome & { readonly refs: Uint32Array }>;
+  part(ask: PartAsk): Promise<PartAnswer>;
   /**
    * Series of `owner` that are about to leave: the answer says that no message names them again.
    */
@@ -147,6 +147,13 @@ export interface PartAsk {
   readonly unknownAt: Uint32Array;
   readonly unknownLabels: readonly string[];
   readonly unknownHashes: Uint32Array;
+}
+
+export interface PartAnswer extends PartOutcome {
+  /** Refs of the series that had none, in order. */
+  readonly refs: Uint32Array;
+  /** The part's buffer, to be used again. */
+  readonly buffer: ArrayBuffer;
 }
 
 /** Maintenance calls a shard during a cut. */

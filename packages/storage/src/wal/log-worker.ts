@@ -138,15 +138,14 @@ class ShardQueue {
   readonly #port: MessagePort;
   #waiting: WalBatch[] = [];
   /** Requests in the commit under way. */
-  #moved = 0;
+  #moved: WalBatch[] = [];
   #refusal: WalFailure | undefined;
 
   constructor(port: MessagePort, onRequest: () => void) {
     this.#port = port;
     port.on('message', (request: WalRequest) => {
       if ('kind' in request) this.#refusal = undefined;
-      else if (this.#refusal !== undefined)
-        this.#reply({ kind: 'failed', count: 1, ...this.#refusal });
+      else if (this.#refusal !== undefined) this.#reply([request], this.#refusal);
       else {
         this.#waiting.push(request);
         onRequest();
@@ -156,24 +155,29 @@ class ShardQueue {
 
   moveAccepted(batches: WalBatch[]): void {
     for (const batch of this.#waiting) batches.push(batch);
-    this.#moved = this.#waiting.length;
+    this.#moved = this.#waiting;
     this.#waiting = [];
   }
 
   answer(failure: WalFailure | undefined): void {
-    if (this.#moved === 0) return;
+    if (this.#moved.length === 0) return;
     this.#refusal = failure;
-    if (failure === undefined) this.#reply({ kind: 'committed', count: this.#moved });
-    else this.#reply({ kind: 'failed', count: this.#moved, ...failure });
-    this.#moved = 0;
+    this.#reply(this.#moved, failure);
+    this.#moved = [];
+  }
+
+  #reply(batches: readonly WalBatch[], failure: WalFailure | undefined): void {
+    const buffers = batches.map(({ bytes }) => bytes.buffer);
+    const answered = { count: batches.length, buffers };
+    const reply: WalReply =
+      failure === undefined
+        ? { kind: 'committed', ...answered }
+        : { kind: 'failed', ...failure, ...answered };
+    this.#port.postMessage(reply, buffers);
   }
 
   close(): void {
     this.#port.close();
-  }
-
-  #reply(reply: WalReply): void {
-    this.#port.postMessage(reply);
   }
 }
 

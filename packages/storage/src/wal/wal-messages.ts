@@ -49,6 +49,10 @@ export type WalRequest =
   | { readonly kind: 'failure-seen' };
 
 /** The log thread to a shard: the next `count` requests are durable, or refused. */
-export type WalReply =
-  | { readonly kind: 'committed'; readonly count: number }
-  | ({ readonly kind: 'failed'; readonly count: number } & WalFailure);
+export type WalReply = WalOutcome & {
+  readonly count: number;
+  /** The requests' buffers, to be used again. */
+  readonly buffers: readonly ArrayBuffer[];
+};
+
+type WalOutcome = { readonly kind: 'committed' } | ({ readonly kind: 'failed' } & WalFailure);

@@ -16,7 +16,7 @@ export interface WalOptions {
 /** Records of one shard, framed, all of one generation. */
 export interface WalBatch {
   readonly generation: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export class WalWriter {
