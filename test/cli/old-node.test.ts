@@ -23,7 +23,7 @@ async function runOld(dir: string, script: string, args: readonly string[], sign
     cwd: dir,
     stdio: ['ignore', 'pipe', 'pipe'],
     // What a test runner puts there warns on standard error, which is looked at here.
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_NO_WARNINGS: '1' },
   });
   let stdout = '';
   let stderr = '';
