@@ -240,6 +240,20 @@ t.test('select() stops at its limit and when canceled', async (t) => {
   await t.rejects(readAll(database, [regex]), { code: 'bad-regex' });
 });
 
+t.test('append() refuses more than may be under way', async (t) => {
+  const database = await openFor(t, temporaryDir(t), { bounds: { appendsMax: 2 } });
+  const appends = [0, 1, 2].map((step) => database.append(asBody(scrape(step))));
+  t.equal(database.stats().appendsUnderWay, 2);
+  const settled = await Promise.allSettled(appends);
+  t.same(
+    settled.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected'],
+  );
+  await t.rejects(appends[2] as Promise<unknown>, { code: 'overloaded', retryable: true });
+  t.equal((await database.append(asBody(scrape(3)))).accepted, 120);
+  t.equal(database.stats().appendsUnderWay, 0);
+});
+
 t.test('a second opening is refused with who holds the directory', async (t) => {
   const dir = temporaryDir(t);
   const database = await openDatabase(databaseOptions(dir));

@@ -1,6 +1,7 @@
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '@mon/storage/database';
+import { crc32c } from '@mon/storage/encoding/crc32c';
 import t from 'tap';
 import {
   asBody,
@@ -88,6 +89,21 @@ t.test('samples whose definition was damaged are counted as lost', async (t) => 
   const database = await openFor(t, dir, { log: recordingLog(lines) });
   t.same(await times(database), [1, 3, 5]);
   t.match(lines.join('\n'), /error samples were lost.*"samples":3/);
+});
+
+t.test('a log that cannot be used is an error that says what to do', async (t) => {
+  const dir = temporaryDir(t);
+  const path = await written(dir, 2);
+  const header = readFileSync(path).subarray(0, 16);
+  header[7] = 9;
+  header.writeUInt32LE(crc32c(header, 0, 12), 12);
+  writeFileSync(path, header);
+  await t.rejects(openDatabase(databaseOptions(dir)), { code: 'log-version', why: /version 9/ });
+  rmSync(join(dir, 'wal'), { recursive: true });
+  writeFileSync(join(dir, 'wal'), 'no folder');
+  await t.rejects(openDatabase(databaseOptions(dir)), { code: 'wal-unusable' });
+  rmSync(join(dir, 'wal'));
+  await openFor(t, dir);
 });
 
 /** Length of the last record of a segment, by its header. */

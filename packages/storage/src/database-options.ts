@@ -67,6 +67,11 @@ export interface DatabaseStats {
   readonly merges: number;
   /** Set while the disk is full and writes are refused. */
   readonly diskFull: boolean;
+  /** Of at most `appendsMax`. */
+  readonly appendsUnderWay: number;
+  /** Damaged places that the last start met in the log, and samples it could not place for that. */
+  readonly walDamages: number;
+  readonly walSamplesLost: number;
 }
 
 export interface BlockStats {

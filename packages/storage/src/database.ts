@@ -25,11 +25,11 @@ import type { Labels } from './model/labels.ts';
 import type { MetaStore } from './model/meta-store.ts';
 import type { Queryable, SelectRequest, SeriesBatch, SeriesRequest } from './model/queryable.ts';
 import { type DataDir, openDataDir } from './open-directory.ts';
-import { openThreads, type Threads } from './open-threads.ts';
+import { closing, openThreads, type Threads } from './open-threads.ts';
 import { DatabaseQueryable } from './querier/database-queryable.ts';
 import { shardStreams } from './querier/shard-streams.ts';
-import { walError } from './shard/head-appender.ts';
 import type { ShardPort } from './shard/shard-threads.ts';
+import { walError } from './wal/wal-errors.ts';
 import { WAL_COUNTERS, type WalFailure } from './wal/wal-messages.ts';
 
 /**
@@ -37,7 +37,7 @@ import { WAL_COUNTERS, type WalFailure } from './wal/wal-messages.ts';
  * acknowledged before can be read.
  *
  * @throws MonError `data-dir-locked`, `data-dir-unusable`, `corrupt-manifest`, `missing-manifest`,
- *   `bad-meta`, `disk-full`
+ *   `bad-meta`, `wal-unusable`, `log-version`, `disk-full`
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   try {
@@ -210,6 +210,9 @@ export class Database implements Appender, Queryable {
       cuts: this.#jobs.cuts,
       merges: this.#jobs.merges,
       diskFull: this.#disk.isFull,
+      appendsUnderWay: this.#appends,
+      walDamages: this.#parts.threads.damages.places,
+      walSamplesLost: this.#parts.threads.damages.samplesLost,
     };
   }
 
@@ -231,9 +234,12 @@ export class Database implements Appender, Queryable {
     this.#disk.stop();
     await this.#drained();
     await this.#jobs.close();
-    await threads.close(closing());
-    await dataDir.meta.close();
-    dataDir.lock.release();
+    try {
+      await threads.close(closing());
+    } finally {
+      await dataDir.meta.close();
+      dataDir.lock.release();
+    }
   }
 
   /** Resolves when no append is under way. */
@@ -295,16 +301,6 @@ function send(
 function blockStats(entry: ManifestEntry): BlockStats {
   const { id, minTimeMs, maxTimeMs, series, samples, bytes } = entry;
   return { id, minTimeMs, maxTimeMs, series, samples, bytes };
-}
-
-function closing(): MonError {
-  return new MonError({
-    code: 'closing',
-    what: 'Cannot finish the request',
-    why: 'the database is being closed',
-    mend: 'Try again when it is back.',
-    retryable: true,
-  });
 }
 
 function overloaded(appends: number): MonError {

@@ -12,7 +12,7 @@ import type {
   MaintenanceOpening,
   MaintenanceStart,
 } from './maintenance/maintenance-messages.ts';
-import type { MonError } from './model/error.ts';
+import { MonError } from './model/error.ts';
 import type { HoldCalls, ReplayReport } from './shard/shard-messages.ts';
 import { SHARD_WORKER_URL, ShardThreads } from './shard/shard-threads.ts';
 import { CallPort } from './threads/call-port.ts';
@@ -37,6 +37,8 @@ export interface Threads {
   readonly maintenance: CallPort<MaintenanceCalls, HoldCalls>;
   readonly opening: MaintenanceOpening;
   readonly generation: number;
+  /** What replay met in the log. */
+  readonly damages: { readonly places: number; readonly samplesLost: number };
   close(error: MonError): Promise<void>;
 }
 
@@ -78,14 +80,8 @@ export async function openThreads(
     reportOpening(options, opening);
     const segments = await openLog(options, log.port);
     shards = new ShardThreads({
-      ...{
-        workerUrl: options.shardWorker ?? SHARD_WORKER_URL,
-        count,
-        dataDir,
-        hashKey,
-        live,
-        held,
-      },
+      ...{ workerUrl: options.shardWorker ?? SHARD_WORKER_URL, count, dataDir },
+      ...{ hashKey, live, held },
       logPorts: channels.map((channel) => channel.log.port2),
       maintenancePorts: channels.map((channel) => channel.maintenance.port2),
     });
@@ -98,14 +94,26 @@ export async function openThreads(
     const generation = Math.max(opening.cutThrough, report.highestGeneration) + 1;
     await shards.callAll('begin', generation);
     const { counters } = log;
+    const damages = { places: report.damages.length, samplesLost: report.samplesLost };
     return {
       ...{ shards, log: log.port, walCounters: counters, maintenance: maintenance.port },
-      ...{ opening, generation, close },
+      ...{ opening, generation, damages, close },
     };
   } catch (error) {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await close(closing());
     throw error;
   }
+}
+
+/** The error of what is asked of a database that is being closed. */
+export function closing(): MonError {
+  return new MonError({
+    code: 'closing',
+    what: 'Cannot finish the request',
+    why: 'the database is being closed',
+    mend: 'Try again when it is back.',
+    retryable: true,
+  });
 }
 
 function startMaintenance(

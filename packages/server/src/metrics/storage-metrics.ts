@@ -23,6 +23,21 @@ const GAUGES: readonly Figure[] = [
   ['mon_storage_block_bytes', 'Their size.', (s) => sum(s.blocks.map((block) => block.bytes))],
   ['mon_storage_block_samples', 'Samples in them.', (s) => sum(s.blocks.map((b) => b.samples))],
   ['mon_storage_wal_bytes', 'Size of the write-ahead log.', (s) => s.walBytes],
+  [
+    'mon_storage_appends_under_way',
+    'Appends being stored; more than the bound are refused as overloaded.',
+    (s) => s.appendsUnderWay,
+  ],
+  [
+    'mon_storage_wal_damages',
+    'Damaged places that the last start met in the write-ahead log.',
+    (s) => s.walDamages,
+  ],
+  [
+    'mon_storage_wal_samples_lost',
+    'Samples that the last start could not place, since damage took their series.',
+    (s) => s.walSamplesLost,
+  ],
   ['mon_storage_disk_full', '1 while the disk is full and writes are refused.', (s) => +s.diskFull],
 ];
 

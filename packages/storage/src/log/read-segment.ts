@@ -32,14 +32,18 @@ export interface LogDamage {
   readonly reason: string;
 }
 
-/** Entries from `fromOffset` (a record's start; 0 for all) to the end of the file as it is now. */
+/**
+ * Entries from `fromOffset` (a record's start; 0 for all) to the end of the file as it is now.
+ *
+ * @throws MonError `log-version`; the file system's error
+ */
 export function* readSegment(file: SegmentFile, fromOffset = 0): Generator<LogEntry> {
   const fd = openSync(file.path, 'r');
   try {
     const window = new FileWindow(fd);
     let at = fromOffset;
     if (at === 0) {
-      const fault = segmentHeaderFault(window.view(0, SEGMENT_HEADER_BYTES), file.number);
+      const fault = segmentHeaderFault(window.view(0, SEGMENT_HEADER_BYTES), file);
       at = SEGMENT_HEADER_BYTES;
       if (fault !== undefined) {
         const damage = damageFrom(window, 0, fault);

@@ -58,7 +58,11 @@ export class SegmentLog {
   /** Bytes of the open segment that are whole records; what is beyond is not there. */
   #offset = 0;
 
-  /** Opens or creates the folder, and cuts a torn tail off. */
+  /**
+   * Opens or creates the folder, and cuts a torn tail off.
+   *
+   * @throws MonError `log-version`; the file system's error
+   */
   constructor(options: SegmentLogOptions) {
     this.#options = options;
     makeDirectory(options.dir);

@@ -97,7 +97,7 @@ export class BlockJobs {
   }
 
   async #makeCut(): Promise<void> {
-    const { shards, log, maintenance } = this.#threads;
+    const { shards, maintenance } = this.#threads;
     const startedAt = performance.now();
     if (!this.isCutDue) {
       const next = this.#generation + 1;
@@ -110,11 +110,21 @@ export class BlockJobs {
     this.#cutThrough = through;
     this.cuts++;
     const swapped = this.#swap(change);
-    await log.call('removeThrough', through);
+    await this.#trimLog(through);
     await swapped;
     const blocks = change.live.entries.length;
     const elapsedMs = Math.round(performance.now() - startedAt);
     this.#log.info({ through, blocks, elapsedMs }, 'cut the head into a directory');
+  }
+
+  /** Removes what a cut covers; what cannot be removed is skipped by replay, and tried again. */
+  async #trimLog(through: number): Promise<void> {
+    try {
+      await this.#threads.log.call('removeThrough', through);
+    } catch (error) {
+      if (!(error instanceof MonError)) throw error;
+      this.#log.error({ error }, 'could not remove segments of the write-ahead log');
+    }
   }
 
   /**

@@ -11,9 +11,10 @@ import { type Head, STATE_LOGGED, STATE_WORDS } from '../head/head.ts';
 import type { SamplePart } from '../head/sample-part.ts';
 import { type SeriesDefinition, WalRecordWriter } from '../head/wal-record.ts';
 import { assert } from '../model/assert.ts';
-import { MonError } from '../model/error.ts';
+import type { MonError } from '../model/error.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { BufferPool } from '../threads/buffer-pool.ts';
+import { walError } from '../wal/wal-errors.ts';
 import type { WalFailure, WalReply, WalRequest } from '../wal/wal-messages.ts';
 import { type PartOutcome, PartRejections } from './part-outcome.ts';
 
@@ -150,24 +151,4 @@ export class HeadAppender {
     assert(count <= this.#pending.length, 'the log answered more than it was asked');
     for (let i = 0; i < count; i++) yield this.#pending.shift() as PendingAppend;
   }
-}
-
-/** The error of an append that could not be logged. */
-export function walError({ isDiskFull, reason }: WalFailure): MonError {
-  if (isDiskFull) {
-    return new MonError({
-      code: 'disk-full',
-      what: 'Cannot store the samples',
-      why: 'the disk of the data directory is full; what is stored can still be read',
-      mend: 'Make room; writes resume by themselves within a minute.',
-      retryable: true,
-    });
-  }
-  return new MonError({
-    code: 'wal-failed',
-    what: 'Cannot store the samples',
-    why: `the write-ahead log could not be written (${reason})`,
-    mend: 'Look at the disk of the data directory; the sender may try again.',
-    retryable: true,
-  });
 }

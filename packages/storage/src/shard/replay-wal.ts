@@ -14,6 +14,7 @@ import { shardOf } from '../index/series-hash.ts';
 import { type LogRecord, readSegment } from '../log/read-segment.ts';
 import { listSegments, type SegmentFile } from '../log/segment-file.ts';
 import type { TenantId } from '../model/tenant.ts';
+import { walUnusable } from '../wal/wal-errors.ts';
 import type { ReplayAsk, ReplayDamage, ReplayReport } from './shard-messages.ts';
 
 export interface ReplayTarget {
@@ -29,8 +30,13 @@ const UNDEFINED = 0;
 const FOREIGN = 1;
 const OWN = 2;
 
+/** @throws MonError `wal-unusable`, `log-version` */
 export function replayWal(target: ReplayTarget, ask: ReplayAsk): ReplayReport {
-  return new WalReplay(target, ask).run();
+  try {
+    return new WalReplay(target, ask).run();
+  } catch (error) {
+    throw walUnusable('Cannot read', join(target.dataDir, 'wal'), error);
+  }
 }
 
 class WalReplay {

@@ -11,6 +11,7 @@ import { isDiskFull, type TornTail } from '../log/segment-log.ts';
 import { assert } from '../model/assert.ts';
 import { reasonOf } from '../model/error.ts';
 import { CallPort } from '../threads/call-port.ts';
+import { walUnusable } from './wal-errors.ts';
 import {
   type LogThreadCalls,
   type LogThreadReports,
@@ -43,8 +44,7 @@ class LogThread {
         return null;
       },
       removeThrough: (generation) => {
-        this.#writer().removeThrough(generation);
-        this.#count();
+        this.#removeThrough(generation);
         return null;
       },
       resume: () => {
@@ -57,7 +57,11 @@ class LogThread {
 
   #open(): { tornTail: TornTail | null; segments: readonly number[] } {
     const { dir, segmentBytesMax, fsync } = this.#start;
-    this.#wal = new WalWriter({ dir, segmentBytesMax, syncsEach: fsync === 'always' });
+    try {
+      this.#wal = new WalWriter({ dir, segmentBytesMax, syncsEach: fsync === 'always' });
+    } catch (error) {
+      throw walUnusable('Cannot open', dir, error);
+    }
     this.#count();
     return { tornTail: this.#wal.tornTail ?? null, segments: this.#wal.segments };
   }
@@ -125,10 +129,24 @@ class LogThread {
     this.#counters[WAL_COUNTERS.syncSeconds] = wal.syncSeconds;
   }
 
+  #removeThrough(generation: number): void {
+    try {
+      this.#writer().removeThrough(generation);
+    } catch (error) {
+      throw walUnusable('Cannot remove old segments of', this.#start.dir, error);
+    } finally {
+      this.#count();
+    }
+  }
+
   #close(): null {
     clearTimeout(this.#syncTimer);
-    this.#wal?.close();
     for (const shard of this.#shards) shard.close();
+    try {
+      this.#wal?.close();
+    } catch (error) {
+      throw walUnusable('Cannot close', this.#start.dir, error);
+    }
     return null;
   }
 }
