@@ -35,8 +35,14 @@ export class DiskGuard {
   /** Makes the ballast, a while after the start. */
   start(): void {
     this.#cancelProbe = this.#parts.clock.after(DISK_PROBE_MS, () => {
-      unlessClosing(this.#parts.threads.maintenance.call('fillBallast', null));
+      unlessClosing(this.#fillFirst());
     });
+  }
+
+  async #fillFirst(): Promise<void> {
+    const { threads, log } = this.#parts;
+    if (await threads.maintenance.call('fillBallast', null)) return;
+    log.warn({}, 'there is no room for the ballast: a full disk will stop cuts and starts too');
   }
 
   /** Takes word that the disk is full. */

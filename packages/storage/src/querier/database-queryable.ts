@@ -6,7 +6,7 @@ import type { Queryable, SelectRequest, SeriesBatch, SeriesRequest } from '../mo
 import type { SeriesAsk } from '../shard/shard-messages.ts';
 import type { ShardThreads } from '../shard/shard-threads.ts';
 import { canceled, tooManySamples } from './query-errors.ts';
-import { type SeriesPage, SeriesPageReader } from './series-page.ts';
+import { labelsOfPage, type SeriesPage, SeriesPageReader } from './series-page.ts';
 import { shardStreams } from './shard-streams.ts';
 
 export class DatabaseQueryable implements Queryable {
@@ -33,7 +33,7 @@ export class DatabaseQueryable implements Queryable {
 
   async series(request: SeriesRequest): Promise<Labels[]> {
     const answers = await this.#shards.callAll('series', askOf(request));
-    return limited(answers.flat(), request);
+    return limited(answers.flatMap(labelsOfPage), request);
   }
 
   async labelNames(request: SeriesRequest): Promise<string[]> {

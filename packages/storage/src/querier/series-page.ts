@@ -77,6 +77,22 @@ export class SeriesPageWriter {
   }
 }
 
+/** Label sets without samples, on their way between threads. */
+export function labelsPage(labels: readonly Labels[]): SeriesPage {
+  return new SeriesPageWriter().write({
+    labels,
+    timestampColumns: [],
+    timestampColumn: new Uint32Array(0),
+    values: new Float64Array(0),
+    valueOffsets: new Uint32Array(1),
+  });
+}
+
+/** The label sets of a `labelsPage`. */
+export function labelsOfPage(page: SeriesPage): readonly Labels[] {
+  return new SeriesPageReader().read(page).labels;
+}
+
 /** A column that fills its buffer, so that handing it over takes nothing else along. */
 function ownColumn(column: Float64Array): Float64Array<ArrayBuffer> {
   const { buffer } = column;

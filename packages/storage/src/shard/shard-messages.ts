@@ -6,7 +6,6 @@ import type { AdmissionBounds } from '../head/admission.ts';
 import type { HashKey } from '../index/series-hash.ts';
 import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
 import type { AppendOutcome, SampleColumns } from '../model/appender.ts';
-import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { TenantId } from '../model/tenant.ts';
 import type { SeriesPage } from '../querier/series-page.ts';
@@ -113,7 +112,7 @@ export type ShardCalls = {
   next(stream: number): Promise<StreamPage>;
   /** Ends a stream early. */
   cancel(stream: number): null;
-  series(ask: SeriesAsk): Promise<readonly Labels[]>;
+  series(ask: SeriesAsk): Promise<SeriesPage>;
   labelNames(ask: SeriesAsk): Promise<readonly string[]>;
   labelValues(ask: SeriesAsk & { readonly name: string }): Promise<readonly string[]>;
   /** Ends the active generation; answers when it is frozen. */

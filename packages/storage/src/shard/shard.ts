@@ -10,7 +10,7 @@ import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
 import { assert } from '../model/assert.ts';
 import type { Queryable, SelectRequest } from '../model/queryable.ts';
 import { BlockSet } from '../querier/block-set.ts';
-import { pageBuffers, SeriesPageWriter } from '../querier/series-page.ts';
+import { labelsPage, pageBuffers, SeriesPageWriter } from '../querier/series-page.ts';
 import { ShardQueryable } from '../querier/shard-queryable.ts';
 import { BufferPool } from '../threads/buffer-pool.ts';
 import { CallPort, type Handlers } from '../threads/call-port.ts';
@@ -112,7 +112,7 @@ export class Shard {
         this.#streams.cancel(stream);
         return null;
       },
-      series: (ask) => queryable.series(ask),
+      series: async (ask) => labelsPage(await queryable.series(ask)),
       labelNames: (ask) => queryable.labelNames(ask),
       labelValues: ({ name, ...ask }) => queryable.labelValues(name, ask),
       freeze: async (next) => {
