@@ -171,6 +171,54 @@ t.test('readers under way see each sample once through cuts and merges', async (
   t.equal(appended, 40);
 });
 
+t.test('a slow reader holds up neither cuts nor merges, and reads on as it began', async (t) => {
+  const database = await openFor(t, temporaryDir(t), { shards: 2, bounds: { headBytesMax: 1 } });
+  const many = (ms: number) =>
+    Array.from({ length: 3000 }, (_, i): SeriesEntry => [{ __name__: 'm', i: `${i}` }, [ms, i]]);
+  await database.append(asBody(many(NOW_MS)));
+  const request = { tenant: tenantId('default'), matchers: [], startMs: 0, endMs: NOW_MS };
+  const reader = database.select(request)[Symbol.asyncIterator]();
+  const first = await reader.next();
+  let series = first.value?.labels.length ?? 0;
+  t.ok(series > 0 && series < 3000, 'the reader has read a part');
+  for (let i = 1; i <= 12; i++) await database.append(asBody(many(NOW_MS + i)));
+  t.ok(database.stats().cuts >= 5, `${database.stats().cuts} cuts beside the reader`);
+  for (let next = await reader.next(); !next.done; next = await reader.next()) {
+    const batch = next.value;
+    series += batch.labels.length;
+    t.same(
+      batch.timestampColumns.map((column) => [...column]),
+      [[NOW_MS]],
+    );
+  }
+  t.equal(series, 3000);
+  await database.flush();
+  const found = await readAll(database);
+  t.equal(Object.keys(found).length, 3000);
+  t.equal(found['m{i="7"}']?.length, 13);
+});
+
+t.test('close() ends readers that have stopped reading', async (t) => {
+  const database = await openDatabase(databaseOptions(temporaryDir(t), { shards: 2 }));
+  const entries = Array.from(
+    { length: 3000 },
+    (_, i): SeriesEntry => [{ __name__: 'm', i: `${i}` }, [NOW_MS, i]],
+  );
+  await database.append(asBody(entries));
+  const request = { tenant: tenantId('default'), matchers: [], startMs: 0, endMs: NOW_MS };
+  const reader = database.select(request)[Symbol.asyncIterator]();
+  await reader.next();
+  const flushed = database.flush().then(
+    () => 'done',
+    (error) => error.code,
+  );
+  await database.close();
+  t.match(await flushed, /done|closing|job-canceled/);
+  await t.rejects(async () => {
+    for (let next = await reader.next(); !next.done; next = await reader.next());
+  });
+});
+
 t.test('applyRetention() removes what has expired, and says so', async (t) => {
   const clock = new ManualClock(NOW_MS);
   const dir = temporaryDir(t);

@@ -25,6 +25,8 @@ export class BlockJobs {
   #frozenThrough: number;
   #cut: Promise<void> | undefined;
   #merging: Promise<unknown> = Promise.resolve();
+  /** Changes that readers still stand in the way of. */
+  readonly #swaps = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #flushing: Promise<void> | undefined;
   #nextFlush: Promise<void> | undefined;
@@ -82,6 +84,7 @@ export class BlockJobs {
     if (this.isCutDue) await this.cut();
     await this.cut();
     await this.mergeAll('days');
+    await Promise.all(this.#swaps);
   }
 
   /**
@@ -109,9 +112,8 @@ export class BlockJobs {
     const change = await maintenance.call('cut', { from: this.#cutThrough + 1, through });
     this.#cutThrough = through;
     this.cuts++;
-    const swapped = this.#swap(change);
+    this.#swap(change);
     await this.#trimLog(through);
-    await swapped;
     const blocks = change.live.entries.length;
     const elapsedMs = Math.round(performance.now() - startedAt);
     this.#log.info({ through, blocks, elapsedMs }, 'cut the head into a directory');
@@ -157,7 +159,7 @@ export class BlockJobs {
       const change = await maintenance.call('merge', { until, job });
       if (change === null) return false;
       this.merges++;
-      await this.#swap(change);
+      this.#swap(change);
       const { removed } = change;
       this.#log.info({ removed, blocks: this.live.length }, 'merged directories');
       return true;
@@ -174,15 +176,16 @@ export class BlockJobs {
     if (signal?.aborted) throw jobCanceled();
     const change = await this.#threads.maintenance.call('expire', ask);
     if (change.removed.length === 0) return;
-    await this.#swap(change);
+    this.#swap(change);
     this.#log.info({ removed: change.removed }, 'removed expired directories');
   }
 
-  /** Runs a job and says what it changed. */
+  /** Runs a job, sees what it replaced deleted, and says what it changed. */
   async report(job: JobReport['job'], run: () => Promise<void>): Promise<JobReport> {
     const before = this.live;
     const startedAt = performance.now();
     await run();
+    await Promise.all(this.#swaps);
     return {
       job,
       blocksBefore: before.length,
@@ -196,14 +199,25 @@ export class BlockJobs {
   /** Ends merges, and waits for what is under way; failures were told to whoever asked. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.allSettled([this.#cut, this.#merging, this.#flushing, this.#nextFlush]);
+    // A flush may wait for readers, which end with the shards.
+    await Promise.allSettled([this.#cut, this.#merging]);
   }
 
-  async #swap({ live, removed }: BlockChange): Promise<void> {
+  /**
+   * Lets the shards read what lives now. What was taken away is deleted when its last reader has
+   * ended. Cuts do not wait for that: a reader may be slow.
+   */
+  #swap({ live, removed }: BlockChange): void {
     assert(live.version >= this.#live.version, 'directories change in order');
     this.#live = live;
-    await this.#threads.shards.callAll('swap', { live, cutThrough: this.#cutThrough });
-    if (removed.length > 0) await this.#threads.maintenance.call('remove', removed);
+    const { shards, maintenance } = this.#threads;
+    const ask = { live, cutThrough: this.#cutThrough };
+    const swapped = shards
+      .callAll('swap', ask)
+      .then(() => (removed.length > 0 ? maintenance.call('remove', removed) : null))
+      .then(() => undefined, unlessClosing);
+    this.#swaps.add(swapped);
+    void swapped.then(() => this.#swaps.delete(swapped));
   }
 }
 
@@ -219,4 +233,9 @@ function jobCanceled(): MonError {
     mend: 'Run it again; what was done is kept.',
     retryable: true,
   });
+}
+
+/** A database that is closed deletes what is left over when it is opened again. */
+function unlessClosing(error: unknown): void {
+  if (!(error instanceof MonError && error.code === 'closing')) throw error;
 }
