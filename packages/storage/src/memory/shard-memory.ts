@@ -1,0 +1,88 @@
+/**
+ * The memory of one shard: a shared WebAssembly.Memory, dealt out in pages of 64 KiB.
+ *
+ * Kernels work on addresses in it, TypeScript on views over it, other threads on what they are
+ * told the address of. It grows and never shrinks; pages given back are dealt out again. Views made
+ * before it grew stay valid for what they cover. See docs/design/0003-shard-memory.md.
+ */
+import { assert } from '../model/assert.ts';
+import { Wasm, type WasmMemory } from './web-assembly.ts';
+
+export const PAGE_BYTES = 64 * 1024;
+/** 4 GiB: what 32-bit addresses reach. */
+const PAGES_MAX = 65536;
+/** Page 0 is never dealt out: address 0 stands for nothing. */
+const FIRST_PAGE = 1;
+
+export class ShardMemory {
+  readonly memory: WasmMemory;
+  readonly #pagesMax: number;
+  /** Single pages given back. */
+  readonly #free: number[] = [];
+  #end = FIRST_PAGE;
+  #used = 0;
+  #bytes: Uint8Array<SharedArrayBuffer>;
+
+  constructor(pagesMax = PAGES_MAX) {
+    this.#pagesMax = pagesMax;
+    this.memory = new Wasm.Memory({ initial: FIRST_PAGE, maximum: pagesMax, shared: true });
+    this.#bytes = this.#view();
+  }
+
+  /** Bytes of all pages that are dealt out. */
+  get bytesUsed(): number {
+    return this.#used * PAGE_BYTES;
+  }
+
+  /** All of the memory as it is now; take it anew after anything that may allocate. */
+  get bytes(): Uint8Array<SharedArrayBuffer> {
+    return this.#bytes;
+  }
+
+  get buffer(): SharedArrayBuffer {
+    return this.#bytes.buffer;
+  }
+
+  /**
+   * The address of `pages` pages in a row, zeroed.
+   *
+   * @throws RangeError beyond 4 GiB: bounds on what is held end earlier
+   */
+  allocate(pages = 1): number {
+    assert(pages >= 1, 'at least one page');
+    this.#used += pages;
+    const again = pages === 1 ? this.#free.pop() : undefined;
+    if (again !== undefined) {
+      const at = again * PAGE_BYTES;
+      this.#bytes.fill(0, at, at + PAGE_BYTES);
+      return at;
+    }
+    const page = this.#end;
+    this.#end += pages;
+    this.#growTo(this.#end);
+    return page * PAGE_BYTES;
+  }
+
+  /** Gives back pages that `allocate` dealt out; nobody may hold an address in them any more. */
+  release(address: number, pages = 1): void {
+    assert(address % PAGE_BYTES === 0, 'pages are given back whole');
+    const first = address / PAGE_BYTES;
+    assert(first >= FIRST_PAGE && first + pages <= this.#end, 'pages that were never dealt out');
+    this.#used -= pages;
+    // A row of pages comes back as single ones: rows are for tables that only grow.
+    for (let page = first; page < first + pages; page++) this.#free.push(page);
+  }
+
+  #growTo(pages: number): void {
+    const missing = pages - this.#bytes.length / PAGE_BYTES;
+    if (missing <= 0) return;
+    // Ahead of the need, so that views are renewed seldom; untouched pages cost no memory.
+    const spare = Math.min(Math.ceil(pages / 8), this.#pagesMax - pages);
+    this.memory.grow(missing + Math.max(0, spare));
+    this.#bytes = this.#view();
+  }
+
+  #view(): Uint8Array<SharedArrayBuffer> {
+    return new Uint8Array(this.memory.buffer);
+  }
+}
