@@ -3,7 +3,7 @@
  * `usage` that names the flag or argument and what to write instead.
  */
 import { MonError } from '@mon/storage/model/error';
-import { closest } from '@mon/storage/settings/suggest';
+import { nearestWord } from '@mon/storage/model/nearest-word';
 import type { Command } from '@oclif/core';
 
 /** What a parser error of oclif may carry beside its message. */
@@ -48,7 +48,7 @@ function isParserFault(thrown: unknown): thrown is ParserFault {
 
 function unknownFlags(typed: readonly string[], command: ParsedCommand): MonError {
   const known = Object.keys(command.flags ?? {}).map((name) => `--${name}`);
-  const suggestion = closest(typed[0] ?? '', known);
+  const suggestion = nearestWord(typed[0] ?? '', known);
   const hint = suggestion === undefined ? '' : `Did you mean ${suggestion}? `;
   return new MonError({
     code: 'usage',
@@ -91,7 +91,7 @@ export function unknownCommand(typed: readonly string[], known: readonly string[
       mend: 'See `mon --help`.',
     });
   }
-  const suggestion = closest(words, known) ?? closest(typed[0] ?? '', known);
+  const suggestion = nearestWord(words, known) ?? nearestWord(typed[0] ?? '', known);
   const hint = suggestion === undefined ? '' : `Did you mean \`mon ${suggestion}\`? `;
   return new MonError({
     code: 'usage',

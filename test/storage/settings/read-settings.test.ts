@@ -23,7 +23,6 @@ import {
   type Schema,
   withDefault,
 } from '@mon/storage/settings/schema';
-import { closest, editDistance } from '@mon/storage/settings/suggest';
 import t from 'tap';
 
 const environment = { MON_SECRET: 'hush' };
@@ -203,13 +202,4 @@ t.test('readSettingsFile() says which file cannot be read', async (t) => {
   await t.rejects(readSettingsFile('/nonexistent/mon.yml'), { code: 'config-unreadable' });
   const dir = t.testdir({ 'binary.yml': Buffer.from([0xff, 0xfe, 0x00]) });
   await t.rejects(readSettingsFile(`${dir}/binary.yml`), { code: 'config-unreadable' });
-});
-
-t.test('closest() finds what was meant and nothing far-fetched', async (t) => {
-  t.equal(closest('scrap_configs', ['scrape_configs', 'rule_files']), 'scrape_configs');
-  t.equal(closest('intreval', ['interval', 'internal']), 'interval');
-  t.equal(closest('xyz', ['scrape_configs', 'rule_files']), undefined);
-  t.equal(editDistance('kitten', 'sitting'), 3);
-  t.equal(editDistance('', 'abc'), 3);
-  t.equal(editDistance('ab', 'ba'), 1);
 });

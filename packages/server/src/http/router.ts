@@ -3,7 +3,7 @@
  */
 import { assert } from '@mon/storage/model/assert';
 import { MonError } from '@mon/storage/model/error';
-import { closest } from '@mon/storage/settings/suggest';
+import { nearestWord } from '@mon/storage/model/nearest-word';
 import type { Method } from './request.ts';
 import type { Route } from './route.ts';
 
@@ -87,7 +87,7 @@ function allowedMethods(methods: ReadonlyMap<Method, Route>): string {
 }
 
 function unknownPath(path: string, known: readonly string[]): MonError {
-  const near = closest(path.slice(0, 64), known);
+  const near = nearestWord(path.slice(0, 64), known);
   return new MonError({
     code: 'unknown-path',
     what: `Cannot serve ${path.slice(0, 200)}`,

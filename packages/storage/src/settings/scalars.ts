@@ -6,9 +6,9 @@ import { isAbsolute, join } from 'node:path';
 import { durationMs } from '../model/duration.ts';
 import { reasonOf } from '../model/error.ts';
 import { compileRegex } from '../model/matcher.ts';
+import { nearestWord } from '../model/nearest-word.ts';
 import type { Cursor } from './cursor.ts';
 import { object, optional, type Schema } from './schema.ts';
-import { closest } from './suggest.ts';
 
 /** Notes "must be X, not Y" and gives undefined. */
 function wrong(at: Cursor, expects: string, mend = ''): undefined {
@@ -106,7 +106,7 @@ export function oneOf<const T extends string>(...words: readonly T[]): Schema<T>
   return textual(expects, (value, at) => {
     const found = words.find((candidate) => candidate === value);
     if (found !== undefined) return found;
-    const near = closest(value, words);
+    const near = nearestWord(value, words);
     return wrong(at, expects, near === undefined ? '' : `did you mean '${near}'?`);
   });
 }

@@ -8,8 +8,8 @@
  *     type Target = Value<typeof target>;
  */
 import { assert } from '../model/assert.ts';
+import { nearestWord } from '../model/nearest-word.ts';
 import type { Cursor } from './cursor.ts';
-import { closest } from './suggest.ts';
 
 export interface Schema<T> {
   /** What is expected, for messages: "a duration such as 15s". */
@@ -120,7 +120,7 @@ function readField(
 
 /** Notes an unknown key with the nearest known one. */
 export function unknownKey(at: Cursor, key: string, known: readonly string[]): void {
-  const near = closest(key, known);
+  const near = nearestWord(key, known);
   const mend =
     near === undefined ? `known here: ${known.toSorted().join(', ')}` : `did you mean '${near}'?`;
   at.mistake(`unknown key '${key}'`, mend);

@@ -1,9 +1,10 @@
 /**
  * The parser's place in the token stream: the current token, how deep it is, and how to complain.
  */
+
+import { nearestWord } from '@mon/storage/model/nearest-word';
 import type { Span } from './ast.ts';
 import { Lexer } from './lexer.ts';
-import { nearestName } from './suggest.ts';
 import { PromqlSyntaxError } from './syntax-error.ts';
 import { AGGREGATION_OPERATORS, describeToken, type Token, type TokenKind } from './token.ts';
 
@@ -97,7 +98,7 @@ export class Cursor {
   #misspeltAggregation(): string | undefined {
     const isGrouping = this.#current.kind === 'by' || this.#current.kind === 'without';
     return isGrouping && this.#previous?.kind === 'identifier'
-      ? nearestName(this.#previous.text, AGGREGATION_OPERATORS)
+      ? nearestWord(this.#previous.text, AGGREGATION_OPERATORS)
       : undefined;
   }
 

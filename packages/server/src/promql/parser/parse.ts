@@ -4,6 +4,8 @@
  * Whatever the text, `parse` ends and throws nothing but PromqlSyntaxError; texts and positions of
  * errors are Prometheus's. Grammar: docs/promql.md; Prometheus promql/parser/generated_parser.y.
  */
+
+import { nearestWord } from '@mon/storage/model/nearest-word';
 import { FUNCTIONS, RENAMED_FUNCTIONS } from '../functions/signatures.ts';
 import type {
   Aggregation,
@@ -20,7 +22,6 @@ import { parseBinaryModifiers, parseGrouping } from './parse-grouping.ts';
 import { parsePostfix } from './parse-postfix.ts';
 import { parseSelector } from './parse-selector.ts';
 import { quote, unquote } from './quote.ts';
-import { nearestName } from './suggest.ts';
 import { AGGREGATION_OPERATORS, isMetricName, type Token, type TokenKind } from './token.ts';
 
 const PRECEDENCE: Partial<Record<TokenKind, number>> = {
@@ -161,7 +162,7 @@ function parseCall(cursor: Cursor, name: Token): Call {
   if (func === undefined) {
     const suggestion =
       RENAMED_FUNCTIONS.get(name.text) ??
-      nearestName(name.text, [...FUNCTIONS.keys(), ...AGGREGATION_OPERATORS]);
+      nearestWord(name.text, [...FUNCTIONS.keys(), ...AGGREGATION_OPERATORS]);
     cursor.fail(name, `unknown function with name ${quote(name.text)}`, suggestion);
   }
   return { kind: 'call', func, args, span: { start: name.start, end: cursor.lastEnd } };

@@ -5,18 +5,26 @@
 /** Longest word worth comparing; the distance is quadratic in it. */
 const WORD_LENGTH_MAX = 64;
 
-/** The candidate nearest to `word`, or undefined where none is near enough to be meant. */
-export function closest(word: string, candidates: Iterable<string>): string | undefined {
+/**
+ * The candidate nearest to `word`, or undefined where none is near enough to be meant. Of two
+ * equally near ones, the one that `word` is the beginning of: words are cut short more often than
+ * mistyped.
+ */
+export function nearestWord(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > WORD_LENGTH_MAX) return undefined;
   const wanted = word.toLowerCase();
-  let best: string | undefined;
   // A third of the letters may be wrong: `intervall` is near `interval`, `foo` is near nothing.
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  const distanceMax = Math.max(1, Math.floor(word.length / 3));
+  let best: string | undefined;
+  let bestScore = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, candidate.toLowerCase());
-    if (distance < bestDistance) {
+    if (Math.abs(candidate.length - wanted.length) > distanceMax) continue;
+    const known = candidate.toLowerCase();
+    const distance = editDistance(wanted, known);
+    const score = distance - (known.startsWith(wanted) ? 0.5 : 0);
+    if (distance <= distanceMax && score < bestScore) {
       best = candidate;
-      bestDistance = distance;
+      bestScore = score;
     }
   }
   return best;
