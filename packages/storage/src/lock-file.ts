@@ -11,9 +11,12 @@
  *     since 2026-01-31T12:00:00.000Z
  *     started 8812345
  */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isCode, readWhole, writeWhole } from './files/file-actions.ts';
+import type { Files } from './files/files.ts';
+import { nodeFiles } from './files/node-files.ts';
 import { MonError } from './model/error.ts';
 
 /** What a lock file says. */
@@ -29,9 +32,11 @@ export class LockFile {
   readonly #path: string;
   readonly #dataDir: string;
   readonly #text: string;
+  readonly #files: Files;
   #isOurs = false;
 
-  private constructor(dataDir: string, nowMs: number) {
+  private constructor(dataDir: string, nowMs: number, files: Files) {
+    this.#files = files;
     this.#dataDir = dataDir;
     this.#path = join(dataDir, 'LOCK');
     const since = new Date(nowMs).toISOString();
@@ -44,18 +49,18 @@ export class LockFile {
    *
    * @throws MonError `data-dir-locked`
    */
-  static claim(dataDir: string, nowMs: number): LockFile {
-    const lock = new LockFile(dataDir, nowMs);
+  static claim(dataDir: string, nowMs: number, files: Files = nodeFiles): LockFile {
+    const lock = new LockFile(dataDir, nowMs, files);
     const beside = lock.#writeBeside();
     try {
-      linkSync(beside, lock.#path);
+      files.link(beside, lock.#path);
       lock.#isOurs = true;
     } catch (error) {
       if (!isCode(error, 'EEXIST')) throw error;
       const holder = lock.#holder();
       if (holder !== undefined && isAlive(holder)) throw lockedError(dataDir, holder);
     } finally {
-      rmSync(beside, { force: true });
+      files.remove(beside);
     }
     return lock;
   }
@@ -63,7 +68,7 @@ export class LockFile {
   /** Second step, after LevelDB's lock was won: writes our name over what a crash left behind. */
   confirm(): void {
     if (this.#isOurs) return;
-    renameSync(this.#writeBeside(), this.#path);
+    this.#files.rename(this.#writeBeside(), this.#path);
     this.#isOurs = true;
   }
 
@@ -73,22 +78,29 @@ export class LockFile {
   }
 
   release(): void {
-    if (this.#isOurs) rmSync(this.#path, { force: true });
+    if (this.#isOurs) this.#files.remove(this.#path);
     this.#isOurs = false;
   }
 
   #writeBeside(): string {
     const beside = `${this.#path}.${process.pid}`;
-    writeFileSync(beside, this.#text, { flush: true });
+    const file = this.#files.open(beside, 'replace');
+    try {
+      writeWhole(file, [Buffer.from(this.#text)], 0);
+      file.sync();
+    } finally {
+      file.close();
+    }
     return beside;
   }
 
   #holder(): LockHolder | undefined {
+    if (this.#files.state(this.#path) === undefined) return undefined;
+    const file = this.#files.open(this.#path, 'read');
     try {
-      return parseHolder(readFileSync(this.#path, 'utf8'));
-    } catch (error) {
-      if (isCode(error, 'ENOENT')) return undefined;
-      throw error;
+      return parseHolder(Buffer.from(readWhole(file)).toString());
+    } finally {
+      file.close();
     }
   }
 }
@@ -137,8 +149,4 @@ function lockedError(dataDir: string, holder: LockHolder | undefined): MonError 
     why: who,
     mend: 'Stop that process, or give this one another --data-dir.',
   });
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

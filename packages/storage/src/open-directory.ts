@@ -3,9 +3,10 @@
  */
 import { join } from 'node:path';
 import type { DatabaseOptions } from './database-options.ts';
+import { isDiskFull, makeDirectory } from './files/file-actions.ts';
+import { nodeFiles } from './files/node-files.ts';
 import { LevelMetaStore } from './kv/level-meta-store.ts';
 import { LockFile } from './lock-file.ts';
-import { isDiskFull, makeDirectory } from './log/segment-log.ts';
 import { MonError, reasonOf } from './model/error.ts';
 
 export interface DataDir {
@@ -28,7 +29,7 @@ export async function openDataDir({ dataDir, clock }: DatabaseOptions): Promise<
 
 function claimLock(dataDir: string, nowMs: number): LockFile {
   try {
-    makeDirectory(dataDir);
+    makeDirectory(nodeFiles, dataDir);
     return LockFile.claim(dataDir, nowMs);
   } catch (cause) {
     if (cause instanceof MonError) throw cause;

@@ -6,7 +6,6 @@
  * What stays in memory is bounded but for the distinct label pairs and the postings' runs (see
  * PairDictionary, PostingsBuilder). Format: docs/formats/block.md.
  */
-import { rmSync } from 'node:fs';
 import { encodeColumnHead, type ValueColumn } from '../chunk/column-group.ts';
 import { type EncodedSeries, SeriesEncoder } from '../chunk/encoded-series.ts';
 import { GroupFormer } from '../chunk/group-former.ts';
@@ -14,6 +13,9 @@ import { encodeTimestampHead, type TimestampColumn } from '../chunk/timestamp-pa
 import { TimestampTable } from '../chunk/timestamp-table.ts';
 import { ByteWriter } from '../encoding/byte-writer.ts';
 import type { HashKey } from '../encoding/siphash.ts';
+import { isDiskFull } from '../files/file-actions.ts';
+import type { Files } from '../files/files.ts';
+import { nodeFiles } from '../files/node-files.ts';
 import type { FinalPages } from '../index/final-pages.ts';
 import { encodeLabelPage } from '../index/label-page.ts';
 import { IndexPageBuilder } from '../index/page-builder.ts';
@@ -23,7 +25,6 @@ import { compareSeries } from '../index/series-order.ts';
 import { encodeSeriesPage } from '../index/series-page.ts';
 import { encodeTenantCatalog } from '../index/tenant-catalog.ts';
 import { LevelDatabase, type LevelWrite } from '../kv/level-database.ts';
-import { isDiskFull } from '../log/segment-log.ts';
 import { assert } from '../model/assert.ts';
 import { MonError, reasonOf } from '../model/error.ts';
 import { type BlockHeader, encodeHeader, tenantHash } from './block-header.ts';
@@ -58,6 +59,7 @@ export interface WriteBlockOptions {
   /** In `compareSeries` order, each once. */
   readonly series: AsyncIterable<BlockSeries> | Iterable<BlockSeries>;
   readonly signal?: AbortSignal;
+  readonly files?: Files;
 }
 
 /**
@@ -77,7 +79,7 @@ export async function writeBlock(options: WriteBlockOptions): Promise<BlockSumma
     }
     return await writing.finish();
   } catch (error) {
-    rmSync(options.dir, { recursive: true, force: true });
+    (options.files ?? nodeFiles).remove(options.dir);
     if (!isDiskFull(error)) throw error;
     throw new MonError({
       code: 'disk-full',
@@ -110,7 +112,8 @@ class BlockWriting {
 
   constructor(options: WriteBlockOptions) {
     this.#options = options;
-    this.#sorter = new KeySorter({ path: `${options.dir}.spill`, bytesMax: SORTER_BYTES_MAX });
+    const { dir, files = nodeFiles } = options;
+    this.#sorter = new KeySorter({ path: `${dir}.spill`, bytesMax: SORTER_BYTES_MAX, files });
     this.#table = new TimestampTable(options.hashKey, (slot, page, columns) =>
       this.#addTimestampPage(slot, page, columns),
     );
@@ -252,7 +255,7 @@ class BlockWriting {
   }
 
   async #writeSorted(header: BlockHeader, index: FinalPages): Promise<number> {
-    const database = await LevelDatabase.create(this.#options.dir);
+    const database = await LevelDatabase.create(this.#options.dir, this.#options.files);
     try {
       let batch: LevelWrite[] = [];
       let bytes = 0;

@@ -7,7 +7,9 @@
  * runs are merged. All reading and writing is sequential, a small block needs no file, and however
  * many slots there are, no file per slot.
  */
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { writeWhole } from '../files/file-actions.ts';
+import type { Files, OpenFile } from '../files/files.ts';
+import { nodeFiles } from '../files/node-files.ts';
 import { assert } from '../model/assert.ts';
 import { BinaryHeap } from './binary-heap.ts';
 
@@ -24,17 +26,20 @@ export interface KeySorterOptions {
   readonly path: string;
   /** Entries beyond so many bytes are written out. */
   readonly bytesMax: number;
+  readonly files?: Files;
 }
 
 export class KeySorter {
   readonly #options: KeySorterOptions;
   #entries: KeyValue[] = [];
   #bytes = 0;
-  #file: number | undefined;
+  readonly #files: Files;
+  #file: OpenFile | undefined;
   readonly #runs: { readonly from: number; readonly to: number }[] = [];
 
   constructor(options: KeySorterOptions) {
     this.#options = options;
+    this.#files = options.files ?? nodeFiles;
   }
 
   /** Both arrays become the sorter's. */
@@ -67,20 +72,21 @@ export class KeySorter {
   close(): void {
     this.#entries = [];
     if (this.#file === undefined) return;
-    closeSync(this.#file);
+    this.#file.close();
     this.#file = undefined;
-    rmSync(this.#options.path, { force: true });
+    this.#files.remove(this.#options.path);
   }
 
   #writeRun(): void {
-    this.#file ??= openSync(this.#options.path, 'w+');
+    this.#file ??= this.#files.open(this.#options.path, 'replace');
+    const file = this.#file;
     this.#entries.sort(byKey);
     const from = this.#runs.at(-1)?.to ?? 0;
     let to = from;
     let pieces: Uint8Array[] = [];
     let held = 0;
     const flush = () => {
-      to += writeWhole(this.#file as number, Buffer.concat(pieces, held), to);
+      to += writeWhole(file, [Buffer.concat(pieces, held)], to);
       pieces = [];
       held = 0;
     };
@@ -98,6 +104,7 @@ export class KeySorter {
   }
 
   *#readRun(run: { readonly from: number; readonly to: number }): Generator<KeyValue> {
+    const file = this.#file as OpenFile;
     let held: Uint8Array = new Uint8Array(0);
     let at = 0;
     let next = run.from;
@@ -109,7 +116,7 @@ export class KeySorter {
       let length = rest.length;
       while (length < filled.length && next < run.to) {
         const wanted = Math.min(filled.length - length, run.to - next);
-        const read = readSync(this.#file as number, filled, length, wanted, next);
+        const read = file.read(filled.subarray(length, length + wanted), next);
         assert(read > 0, 'the sorting file ends early');
         length += read;
         next += read;
@@ -135,11 +142,4 @@ export class KeySorter {
 
 function byKey(a: KeyValue, b: KeyValue): number {
   return Buffer.compare(a.key, b.key);
-}
-
-function writeWhole(file: number, bytes: Uint8Array, position: number): number {
-  for (let from = 0; from < bytes.length; ) {
-    from += writeSync(file, bytes, from, bytes.length - from, position + from);
-  }
-  return bytes.length;
 }

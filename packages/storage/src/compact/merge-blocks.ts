@@ -2,7 +2,6 @@
  * Carries out a planned merge: one record in the manifest puts the new blocks in the place of their
  * sources, so that a crash leaves either these or those.
  */
-import { rmSync } from 'node:fs';
 import { BinaryHeap } from '../block/binary-heap.ts';
 import { BlockReader } from '../block/block-reader.ts';
 import type { BlockSeries, GenerationRange } from '../block/block-series.ts';
@@ -61,6 +60,7 @@ export async function mergeBlocks(
         generations: generationsOf(sources),
         sources: merge.sources,
         series: mergedSeries(sources, range),
+        files: manifest.files,
         ...(signal === undefined ? {} : { signal }),
       });
       if (summary !== undefined) added.push({ id, tier: 'raw', ...summary });
@@ -71,7 +71,7 @@ export async function mergeBlocks(
     // these blocks are live, and removes them if they are not.
     const isUnknown = error instanceof MonError && error.code === 'manifest-unwritable';
     const left = isUnknown ? [] : added;
-    for (const { id } of left) rmSync(manifest.blockDir(id), { recursive: true, force: true });
+    for (const { id } of left) manifest.files.remove(manifest.blockDir(id));
     throw error;
   } finally {
     for (const reader of readers) await reader.close();

@@ -7,10 +7,11 @@
  * process share one open database. LevelDB does not check its blocks' checksums when it reads: a
  * flipped bit comes back as a wrong value, so every value carries a checksum of ours.
  */
-import { closeSync, fsyncSync, openSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
-import { isDiskFull, makeDirectory, syncDirectory } from '../log/segment-log.ts';
+import { isDiskFull, makeDirectory, syncFile } from '../files/file-actions.ts';
+import type { Files } from '../files/files.ts';
+import { nodeFiles } from '../files/node-files.ts';
 import { assert } from '../model/assert.ts';
 import { MonError, reasonOf } from '../model/error.ts';
 import { openingHolder } from './opening-holder.ts';
@@ -49,11 +50,13 @@ export interface KeyRange {
 export class LevelDatabase {
   readonly dir: string;
   readonly #level: Level;
+  readonly #files: Files;
   #isHeld = false;
 
-  private constructor(dir: string, level: Level) {
+  private constructor(dir: string, level: Level, files: Files) {
     this.dir = dir;
     this.#level = level;
+    this.#files = files;
   }
 
   /**
@@ -61,14 +64,15 @@ export class LevelDatabase {
    *
    * @throws MonError `disk-full`, `bad-database`
    */
-  static async create(dir: string): Promise<LevelDatabase> {
+  static async create(dir: string, files: Files = nodeFiles): Promise<LevelDatabase> {
     try {
-      makeDirectory(dir);
-      assert(readdirSync(dir).length === 0, `${dir} is not empty`);
+      makeDirectory(files, dir);
+      assert(files.list(dir).length === 0, `${dir} is not empty`);
     } catch (error) {
       throw databaseError(`Cannot create ${dir}`, error);
     }
-    return LevelDatabase.#open(dir, { createIfMissing: true, errorIfExists: true });
+    const level = await openLevel(dir, { createIfMissing: true, errorIfExists: true });
+    return new LevelDatabase(dir, level, files);
   }
 
   /**
@@ -80,24 +84,14 @@ export class LevelDatabase {
     const holder = openingHolder();
     await holder?.hold(dir);
     try {
-      const database = await LevelDatabase.#open(dir, { createIfMissing: false });
+      const level = await openLevel(dir, { createIfMissing: false });
+      const database = new LevelDatabase(dir, level, nodeFiles);
       database.#isHeld = holder !== undefined;
       return database;
     } catch (error) {
       holder?.release(dir);
       throw error;
     }
-  }
-
-  static async #open(dir: string, options: OpenMode): Promise<LevelDatabase> {
-    const level = new ClassicLevel<LevelKey, Uint8Array>(dir, { ...OPTIONS, ...options });
-    try {
-      await level.open();
-    } catch (error) {
-      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      throw databaseError(`Cannot open ${dir}`, cause);
-    }
-    return new LevelDatabase(dir, level);
   }
 
   /** @throws MonError `bad-database` */
@@ -168,16 +162,17 @@ export class LevelDatabase {
    * @throws MonError `disk-full`, `bad-database`
    */
   async seal(beyond: LevelKey): Promise<number> {
+    const files = this.#files;
     try {
       await this.#level.compactRange(beyond, Uint8Array.of(...beyond, 0xff));
       await this.#level.close();
-      for (const name of readdirSync(this.dir)) syncFile(join(this.dir, name));
-      syncDirectory(this.dir);
-      syncDirectory(dirname(this.dir));
+      for (const name of files.list(this.dir)) syncFile(files, join(this.dir, name));
+      files.syncDirectory(this.dir);
+      files.syncDirectory(dirname(this.dir));
     } catch (error) {
       throw databaseError(`Cannot seal ${this.dir}`, error);
     }
-    return directoryBytes(this.dir);
+    return directoryBytes(this.dir, files);
   }
 
   async close(): Promise<void> {
@@ -187,18 +182,21 @@ export class LevelDatabase {
   }
 }
 
-function syncFile(path: string): void {
-  const fd = openSync(path, 'r');
+async function openLevel(dir: string, options: OpenMode): Promise<Level> {
+  const level = new ClassicLevel<LevelKey, Uint8Array>(dir, { ...OPTIONS, ...options });
   try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    await level.open();
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    throw databaseError(`Cannot open ${dir}`, cause);
   }
+  return level;
 }
 
 /** Size of the files of a folder. */
-export function directoryBytes(dir: string): number {
-  return readdirSync(dir).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
+export function directoryBytes(dir: string, files: Files = nodeFiles): number {
+  const bytes = files.list(dir).map((name) => files.state(join(dir, name))?.bytes ?? 0);
+  return bytes.reduce((sum, each) => sum + each, 0);
 }
 
 function databaseError(what: string, cause: unknown): unknown {

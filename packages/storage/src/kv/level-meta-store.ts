@@ -1,9 +1,9 @@
 /**
  * The MetaStore on LevelDB: `DIR/meta`. Every write is on disk when it resolves.
  */
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { syncDirectory } from '../log/segment-log.ts';
+import type { Files } from '../files/files.ts';
+import { nodeFiles } from '../files/node-files.ts';
 import { MonError } from '../model/error.ts';
 import type { MetaChange, MetaEntry, MetaStore } from '../model/meta-store.ts';
 import { LevelDatabase, type LevelWrite } from './level-database.ts';
@@ -24,8 +24,9 @@ export class LevelMetaStore implements MetaStore {
    * @throws MonError `bad-meta` where a folder with files in it is no intact store: it must not
    *   come up empty, which would forget every rule and silence
    */
-  static async open(dir: string): Promise<LevelMetaStore> {
-    if (!existsSync(dir) || readdirSync(dir).length === 0) await createStore(dir);
+  static async open(dir: string, files: Files = nodeFiles): Promise<LevelMetaStore> {
+    const isThere = files.state(dir) !== undefined && files.list(dir).length > 0;
+    if (!isThere) await createStore(dir, files);
     try {
       return new LevelMetaStore(await LevelDatabase.open(dir));
     } catch (error) {
@@ -73,11 +74,11 @@ export class LevelMetaStore implements MetaStore {
 }
 
 /** Makes an empty store at once: a crash leaves the finished one or none. */
-async function createStore(dir: string): Promise<void> {
+async function createStore(dir: string, files: Files): Promise<void> {
   const beside = `${dir}.new`;
-  rmSync(beside, { recursive: true, force: true });
-  const database = await LevelDatabase.create(beside);
+  files.remove(beside);
+  const database = await LevelDatabase.create(beside, files);
   await database.seal(Uint8Array.of(0xff));
-  renameSync(beside, dir);
-  syncDirectory(dirname(dir));
+  files.rename(beside, dir);
+  files.syncDirectory(dirname(dir));
 }

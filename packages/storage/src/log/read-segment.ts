@@ -5,7 +5,8 @@
  * after which reading goes on at the next intact record. Memory: one window of the file, as large
  * as its largest record. Format: docs/formats/wal.md.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { Files, OpenFile } from '../files/files.ts';
+import { nodeFiles } from '../files/node-files.ts';
 import { FRAME_BYTES, FRAME_MARK, framePayloadBytes, isPayloadIntact } from './record-frame.ts';
 import { SEGMENT_HEADER_BYTES, type SegmentFile, segmentHeaderFault } from './segment-file.ts';
 
@@ -37,10 +38,14 @@ export interface LogDamage {
  *
  * @throws MonError `log-version`; the file system's error
  */
-export function* readSegment(file: SegmentFile, fromOffset = 0): Generator<LogEntry> {
-  const fd = openSync(file.path, 'r');
+export function* readSegment(
+  file: SegmentFile,
+  fromOffset = 0,
+  files: Files = nodeFiles,
+): Generator<LogEntry> {
+  const open = files.open(file.path, 'read');
   try {
-    const window = new FileWindow(fd);
+    const window = new FileWindow(open);
     let at = fromOffset;
     if (at === 0) {
       const fault = segmentHeaderFault(window.view(0, SEGMENT_HEADER_BYTES), file);
@@ -63,7 +68,7 @@ export function* readSegment(file: SegmentFile, fromOffset = 0): Generator<LogEn
       }
     }
   } finally {
-    closeSync(fd);
+    open.close();
   }
 }
 
@@ -114,14 +119,14 @@ function nextRecord(window: FileWindow, offset: number): number {
 /** A part of a file held in memory; grows to the largest part asked for. */
 class FileWindow {
   readonly fileBytes: number;
-  readonly #fd: number;
+  readonly #file: OpenFile;
   #buffer: Uint8Array = new Uint8Array(WINDOW_BYTES);
   #from = 0;
   #length = 0;
 
-  constructor(fd: number) {
-    this.#fd = fd;
-    this.fileBytes = fstatSync(fd).size;
+  constructor(file: OpenFile) {
+    this.#file = file;
+    this.fileBytes = file.bytes;
   }
 
   /** `bytes` bytes at `offset`, fewer at the end of the file; valid until the next call. */
@@ -139,8 +144,8 @@ class FileWindow {
     this.#from = offset;
     this.#length = 0;
     while (this.#length < this.#buffer.length) {
-      const room = this.#buffer.length - this.#length;
-      const read = readSync(this.#fd, this.#buffer, this.#length, room, offset + this.#length);
+      const rest = this.#buffer.subarray(this.#length);
+      const read = this.#file.read(rest, offset + this.#length);
       if (read === 0) break;
       this.#length += read;
     }

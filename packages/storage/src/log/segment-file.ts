@@ -1,9 +1,10 @@
 /**
  * Segments of a log: their names and their header. Format: docs/formats/wal.md.
  */
-import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from '../encoding/crc32c.ts';
+import type { Files } from '../files/files.ts';
+import { nodeFiles } from '../files/node-files.ts';
 import { MonError } from '../model/error.ts';
 import { readU32, writeU32 } from './record-frame.ts';
 
@@ -31,12 +32,13 @@ export function segmentPath(dir: string, number: number): string {
 }
 
 /** The segments of a folder, by number; anything else in it is passed over. */
-export function listSegments(dir: string): SegmentFile[] {
-  return readdirSync(dir)
+export function listSegments(dir: string, files: Files = nodeFiles): SegmentFile[] {
+  return files
+    .list(dir)
     .filter((name) => /^\d{8,}$/.test(name))
     .map((name) => {
       const path = join(dir, name);
-      return { number: Number(name), path, bytes: statSync(path).size };
+      return { number: Number(name), path, bytes: files.state(path)?.bytes ?? 0 };
     })
     .sort((a, b) => a.number - b.number);
 }

@@ -4,19 +4,10 @@
  * Then most of it is given back, so that a cut can be written and the WAL it covers removed. The
  * rest is kept for a start on the full disk, since LevelDB writes when it opens.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  truncateSync,
-  writeSync,
-} from 'node:fs';
 import { join } from 'node:path';
-import { isDiskFull } from '../log/segment-log.ts';
+import { isDiskFull } from '../files/file-actions.ts';
+import type { Files, OpenFile } from '../files/files.ts';
+import { nodeFiles } from '../files/node-files.ts';
 
 /** Part of the file system that the ballast takes at most. */
 const SHARE_MAX = 0.01;
@@ -30,11 +21,13 @@ export class Ballast {
   readonly #dataDir: string;
   readonly #path: string;
   readonly #bytesMax: number;
+  readonly #files: Files;
 
-  constructor(dataDir: string, bytesMax: number) {
+  constructor(dataDir: string, bytesMax: number, files: Files = nodeFiles) {
     this.#dataDir = dataDir;
     this.#path = ballastPath(dataDir);
     this.#bytesMax = bytesMax;
+    this.#files = files;
   }
 
   /**
@@ -44,41 +37,49 @@ export class Ballast {
    */
   fill(): boolean {
     const wanted = this.#bytesWanted();
-    const held = existsSync(this.#path) ? statSync(this.#path).size : 0;
-    const { bavail, bsize } = statfsSync(this.#dataDir);
-    if (bavail * bsize < wanted - held + ROOM_BYTES_MIN) return false;
+    const held = this.#files.state(this.#path)?.bytes ?? 0;
+    const { freeBytes } = this.#files.room(this.#dataDir);
+    if (freeBytes < wanted - held + ROOM_BYTES_MIN) return false;
     if (held >= wanted) return true;
     try {
       this.#write(held, wanted);
       return true;
     } catch (error) {
       if (!isDiskFull(error)) throw error;
-      truncateSync(this.#path, held);
+      this.#change((file) => file.truncate(held));
       return false;
     }
   }
 
   /** Gives most of it back. */
   release(): void {
-    if (!existsSync(this.#path)) return;
+    const held = this.#files.state(this.#path)?.bytes;
+    if (held === undefined) return;
     const kept = Math.floor(this.#bytesWanted() * KEPT_SHARE);
-    if (statSync(this.#path).size > kept) truncateSync(this.#path, kept);
+    if (held > kept) this.#change((file) => file.truncate(kept));
   }
 
   #bytesWanted(): number {
-    const { blocks, bsize } = statfsSync(this.#dataDir);
-    return Math.min(this.#bytesMax, Math.floor(blocks * bsize * SHARE_MAX));
+    const { allBytes } = this.#files.room(this.#dataDir);
+    return Math.min(this.#bytesMax, Math.floor(allBytes * SHARE_MAX));
   }
 
   /** Real bytes: a hole would hold no room. */
   #write(from: number, to: number): void {
-    const fd = openSync(this.#path, 'a');
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    this.#change((file) => {
+      for (let at = from; at < to; ) at += file.write(chunk.subarray(0, to - at), at);
+      file.sync();
+    });
+  }
+
+  #change(act: (file: OpenFile) => void): void {
+    const isThere = this.#files.state(this.#path) !== undefined;
+    const file = this.#files.open(this.#path, isThere ? 'change' : 'create');
     try {
-      const chunk = new Uint8Array(CHUNK_BYTES);
-      for (let at = from; at < to; ) at += writeSync(fd, chunk, 0, Math.min(chunk.length, to - at));
-      fsyncSync(fd);
+      act(file);
     } finally {
-      closeSync(fd);
+      file.close();
     }
   }
 }
@@ -92,9 +93,9 @@ function ballastPath(dataDir: string): string {
  *
  * @returns whether there was any
  */
-export function dropBallast(dataDir: string): boolean {
+export function dropBallast(dataDir: string, files: Files = nodeFiles): boolean {
   const path = ballastPath(dataDir);
-  const held = existsSync(path) ? statSync(path).size : 0;
-  rmSync(path, { force: true });
+  const held = files.state(path)?.bytes ?? 0;
+  files.remove(path);
   return held > 0;
 }

@@ -5,7 +5,6 @@
  * changes of the manifest are synchronous, and a cut's generations lie above those of all
  * directories.
  */
-import { rmSync } from 'node:fs';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { writeBlock } from '../block/block-writer.ts';
 import { suitableSlotWidthMs } from '../chunk/slot.ts';
@@ -53,7 +52,7 @@ class Maintenance {
       expire: (ask) => this.#expire(ask),
       remove: (ids) => {
         const manifest = this.#opened();
-        for (const id of ids) rmSync(manifest.blockDir(id), { recursive: true, force: true });
+        for (const id of ids) manifest.files.remove(manifest.blockDir(id));
         return null;
       },
       fillBallast: () => this.#ballast.fill(),

@@ -7,21 +7,11 @@
  * docs/formats/manifest.md.
  */
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
 import { join } from 'node:path';
 import { HASH_KEY_BYTES, type HashKey } from '../encoding/siphash.ts';
-import { isDiskFull, makeDirectory, syncDirectory } from '../log/segment-log.ts';
+import { isDiskFull, makeDirectory, readWhole, writeWhole } from '../files/file-actions.ts';
+import type { Files, OpenFile } from '../files/files.ts';
+import { nodeFiles } from '../files/node-files.ts';
 import { assert } from '../model/assert.ts';
 import { MonError, reasonOf } from '../model/error.ts';
 import { CutGenerations } from './cut-generations.ts';
@@ -48,15 +38,18 @@ export interface ManifestOpening {
 export class Manifest {
   readonly hashKey: HashKey;
   readonly opening: ManifestOpening;
+  /** Where the manifest and its blocks are. */
+  readonly files: Files;
   readonly #dataDir: string;
-  readonly #file: number;
+  readonly #file: OpenFile;
   readonly #live: Map<string, ManifestEntry>;
   readonly #cut: CutGenerations;
   #bytes: number;
   #lastBlock: number;
   #isUsable = true;
 
-  private constructor(dataDir: string, file: number, content: ManifestContent) {
+  private constructor({ dataDir, files }: Place, file: OpenFile, content: ManifestContent) {
+    this.files = files;
     this.hashKey = content.head.hashKey;
     this.#dataDir = dataDir;
     this.#file = file;
@@ -75,14 +68,19 @@ export class Manifest {
    * @throws MonError `corrupt-manifest`; `missing-manifest` where there are blocks but no manifest;
    *   `disk-full`
    */
-  static open(dataDir: string, newHashKey = () => randomBytes(HASH_KEY_BYTES)): Manifest {
+  static open(
+    dataDir: string,
+    newHashKey = () => randomBytes(HASH_KEY_BYTES),
+    files: Files = nodeFiles,
+  ): Manifest {
+    const place = { dataDir, files };
     const path = join(dataDir, FILE_NAME);
     try {
-      makeDirectory(join(dataDir, BLOCKS_FOLDER));
-      if (!existsSync(path)) createManifest(dataDir, newHashKey());
-      rewriteIfLong(dataDir);
-      const content = readManifest(path, readFileSync(path));
-      return new Manifest(dataDir, openSync(path, 'r+'), content);
+      makeDirectory(files, join(dataDir, BLOCKS_FOLDER));
+      if (files.state(path) === undefined) createManifest(place, newHashKey());
+      rewriteIfLong(place);
+      const file = files.open(path, 'change');
+      return new Manifest(place, file, readManifest(path, readWhole(file)));
     } catch (error) {
       throw manifestError(`Cannot open ${path}`, error);
     }
@@ -124,7 +122,7 @@ export class Manifest {
   }
 
   close(): void {
-    if (this.#isUsable) closeSync(this.#file);
+    if (this.#isUsable) this.#file.close();
     this.#isUsable = false;
   }
 
@@ -132,15 +130,13 @@ export class Manifest {
     const what = `Cannot write to ${join(this.#dataDir, FILE_NAME)}`;
     if (!this.#isUsable) throw manifestError(what, new Error('an earlier write failed'));
     try {
-      for (let from = 0; from < record.length; ) {
-        from += writeSync(this.#file, record, from, record.length - from, this.#bytes + from);
-      }
+      writeWhole(this.#file, [record], this.#bytes);
     } catch (error) {
-      ftruncateSync(this.#file, this.#bytes);
+      this.#file.truncate(this.#bytes);
       throw manifestError(what, error);
     }
     try {
-      fsyncSync(this.#file);
+      this.#file.sync();
     } catch (error) {
       // The kernel may have dropped the pages: what is on disk is not known until it is read again.
       this.close();
@@ -152,17 +148,22 @@ export class Manifest {
   /** Cuts off a torn tail and removes directories that are not listed. */
   #mendFolder(): ManifestOpening {
     const folder = join(this.#dataDir, BLOCKS_FOLDER);
-    const tornBytes = readFileSync(this.#file).length - this.#bytes;
+    const tornBytes = this.#file.bytes - this.#bytes;
     if (tornBytes > 0) {
-      ftruncateSync(this.#file, this.#bytes);
-      fsyncSync(this.#file);
+      this.#file.truncate(this.#bytes);
+      this.#file.sync();
     }
-    const names = new Set(readdirSync(folder));
+    const names = new Set(this.files.list(folder));
     const removed = [...names].filter((name) => !this.#live.has(name)).sort();
-    for (const name of removed) rmSync(join(folder, name), { recursive: true, force: true });
+    for (const name of removed) this.files.remove(join(folder, name));
     const missing = [...this.#live.keys()].filter((id) => !names.has(id));
     return { tornBytes, removed, missing };
   }
+}
+
+interface Place {
+  readonly dataDir: string;
+  readonly files: Files;
 }
 
 interface ReplayedState {
@@ -200,8 +201,9 @@ function apply(
   for (const generation of change.generations) cut.add(generation);
 }
 
-function createManifest(dataDir: string, hashKey: HashKey): void {
-  const blocks = readdirSync(join(dataDir, BLOCKS_FOLDER));
+function createManifest(place: Place, hashKey: HashKey): void {
+  const { dataDir, files } = place;
+  const blocks = files.list(join(dataDir, BLOCKS_FOLDER));
   if (blocks.length > 0) {
     throw new MonError({
       code: 'missing-manifest',
@@ -210,33 +212,34 @@ function createManifest(dataDir: string, hashKey: HashKey): void {
       mend: `Restore ${FILE_NAME} from a backup, or move ${BLOCKS_FOLDER}/ away to start empty.`,
     });
   }
-  replaceManifest(dataDir, [encodeHead({ format: FORMAT_VERSION, hashKey })]);
+  replaceManifest(place, [encodeHead({ format: FORMAT_VERSION, hashKey })]);
 }
 
-function rewriteIfLong(dataDir: string): void {
+function rewriteIfLong(place: Place): void {
+  const { dataDir, files } = place;
   const path = join(dataDir, FILE_NAME);
-  const bytes = readFileSync(path);
-  if (bytes.length < REWRITE_BYTES) return;
+  if ((files.state(path)?.bytes ?? 0) < REWRITE_BYTES) return;
+  const file = files.open(path, 'read');
+  const bytes = readWhole(file);
+  file.close();
   const content = readManifest(path, bytes);
   const { live, cut, lastBlock } = replay(content);
   const state = { live: [...live.values()], cutUpTo: cut.upTo, cutAbove: cut.above, lastBlock };
-  replaceManifest(dataDir, [encodeHead(content.head), encodeState(state)]);
+  replaceManifest(place, [encodeHead(content.head), encodeState(state)]);
 }
 
 /** Puts a whole new file in place; a crash leaves the old one or the new. */
-function replaceManifest(dataDir: string, records: readonly Uint8Array[]): void {
+function replaceManifest({ dataDir, files }: Place, records: readonly Uint8Array[]): void {
   const path = join(dataDir, FILE_NAME);
-  const file = openSync(`${path}.new`, 'w');
+  const file = files.open(`${path}.new`, 'replace');
   try {
-    for (const record of records) {
-      assert(writeSync(file, record) === record.length, 'a record was written in part');
-    }
-    fsyncSync(file);
+    writeWhole(file, records, 0);
+    file.sync();
   } finally {
-    closeSync(file);
+    file.close();
   }
-  renameSync(`${path}.new`, path);
-  syncDirectory(dataDir);
+  files.rename(`${path}.new`, path);
+  files.syncDirectory(dataDir);
 }
 
 function manifestError(what: string, cause: unknown): unknown {

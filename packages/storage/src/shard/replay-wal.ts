@@ -4,6 +4,8 @@
  * the active one. See docs/design/0001-generations.md.
  */
 import { join } from 'node:path';
+import type { Files } from '../files/files.ts';
+import { nodeFiles } from '../files/node-files.ts';
 import { admit } from '../head/admission.ts';
 import { grownU32 } from '../head/grow.ts';
 import type { Head } from '../head/head.ts';
@@ -22,6 +24,7 @@ export interface ReplayTarget {
   readonly index: number;
   readonly count: number;
   readonly dataDir: string;
+  readonly files?: Files;
 }
 
 const ANY_TIME = { minTimeMs: -TIMESTAMP_ABS_MAX_MS, maxTimeMs: TIMESTAMP_ABS_MAX_MS };
@@ -56,9 +59,10 @@ class WalReplay {
 
   run(): ReplayReport {
     const wanted = new Set(this.#ask.segments);
-    const files = listSegments(join(this.#target.dataDir, 'wal'));
-    for (const file of files) if (wanted.has(file.number)) this.#replaySegment(file);
-    const { head } = this.#target;
+    const { head, dataDir, files = nodeFiles } = this.#target;
+    for (const file of listSegments(join(dataDir, 'wal'), files)) {
+      if (wanted.has(file.number)) this.#replaySegment(file, files);
+    }
     return {
       samples: head.samples,
       series: head.series.count,
@@ -69,8 +73,8 @@ class WalReplay {
     };
   }
 
-  #replaySegment(file: SegmentFile): void {
-    for (const entry of readSegment(file)) {
+  #replaySegment(file: SegmentFile, files: Files): void {
+    for (const entry of readSegment(file, 0, files)) {
       if (entry.kind === 'damage') {
         const { offset, bytes, reason } = entry;
         this.#damages.push({ path: file.path, offset, bytes, reason });

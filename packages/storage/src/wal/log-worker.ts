@@ -7,7 +7,8 @@
  * nothing is tried before main says `resume`.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { isDiskFull, type TornTail } from '../log/segment-log.ts';
+import { isDiskFull } from '../files/file-actions.ts';
+import type { TornTail } from '../log/segment-log.ts';
 import { assert } from '../model/assert.ts';
 import { reasonOf } from '../model/error.ts';
 import { CallPort } from '../threads/call-port.ts';

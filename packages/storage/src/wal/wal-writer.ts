@@ -4,6 +4,7 @@
  * Of each segment it knows the highest generation of its records. A record of a new generation
  * starts a new segment, so that those before it go as soon as their generations are in directories.
  */
+import type { Files } from '../files/files.ts';
 import { SegmentLog, type TornTail } from '../log/segment-log.ts';
 
 export interface WalOptions {
@@ -11,6 +12,7 @@ export interface WalOptions {
   readonly segmentBytesMax: number;
   /** Whether a commit is synced before it returns. */
   readonly syncsEach: boolean;
+  readonly files?: Files;
 }
 
 /** Records of one shard, framed, all of one generation. */

@@ -1,0 +1,77 @@
+/**
+ * What is done with files in several places: folders that last, whole reads and writes.
+ */
+import { dirname, resolve } from 'node:path';
+import { assert } from '../model/assert.ts';
+import type { Files, OpenFile } from './files.ts';
+
+/** Makes a folder durable, each missing parent included. */
+export function makeDirectory(files: Files, dir: string): void {
+  const path = resolve(dir);
+  const parent = dirname(path);
+  if (files.state(path)?.isDirectory) return;
+  if (parent !== path && files.state(parent) === undefined) makeDirectory(files, parent);
+  try {
+    files.makeDirectory(path);
+  } catch (error) {
+    // Another process was faster.
+    if (!isCode(error, 'EEXIST') || !files.state(path)?.isDirectory) throw error;
+  }
+  files.syncDirectory(parent);
+}
+
+/** All bytes of a file. */
+export function readWhole(file: OpenFile): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(file.bytes);
+  let length = 0;
+  while (length < bytes.length) {
+    const read = file.read(bytes.subarray(length), length);
+    if (read === 0) break;
+    length += read;
+  }
+  return bytes.subarray(0, length);
+}
+
+/** Writes all buffers at a position; returns their length together. */
+export function writeWhole(
+  file: OpenFile,
+  buffers: readonly Uint8Array[],
+  position: number,
+): number {
+  let total = 0;
+  for (const buffer of buffers) total += buffer.length;
+  let written = buffers.length === 1 ? 0 : file.writeEach(buffers, position);
+  // A call may write less than asked for; what is left goes out buffer by buffer.
+  let skip = written;
+  for (const buffer of buffers) {
+    let from = Math.min(skip, buffer.length);
+    skip -= from;
+    while (from < buffer.length) {
+      const part = file.write(buffer.subarray(from), position + written);
+      from += part;
+      written += part;
+    }
+  }
+  assert(written === total, `wrote ${written} of ${total} bytes`);
+  return total;
+}
+
+/** Makes a file's content durable, whoever wrote it. */
+export function syncFile(files: Files, path: string): void {
+  const file = files.open(path, 'read');
+  try {
+    file.sync();
+  } finally {
+    file.close();
+  }
+}
+
+/** Whether an error is the system's error of this code. */
+export function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** Whether an error says that the disk, or the quota on it, is full. */
+export function isDiskFull(error: unknown): boolean {
+  return isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT');
+}
