@@ -12,10 +12,14 @@ export interface Random {
   pick<T>(list: readonly T[]): T;
 }
 
-/** mulberry32. */
 export function seededRandom(t: Test): Random {
   const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   t.comment(`SEED=${seed}`);
+  return randomFrom(seed);
+}
+
+/** mulberry32. */
+export function randomFrom(seed: number): Random {
   let state = seed | 0;
   const next = () => {
     state = (state + 0x6d2b79f5) | 0;
