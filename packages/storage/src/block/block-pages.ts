@@ -8,7 +8,7 @@ import type { OrdinalRuns } from '../index/ordinal-runs.ts';
 import { decodePostings, decodePostingsPage, type PostingsPage } from '../index/postings-page.ts';
 import { decodeSeriesPage, type SeriesPage } from '../index/series-page.ts';
 import { decodeTenantCatalog, type TenantCatalog } from '../index/tenant-catalog.ts';
-import type { LevelDatabase } from '../kv/level-database.ts';
+import type { DatabaseEntries } from '../kv/database-entries.ts';
 import type { Labels } from '../model/labels.ts';
 import { type TenantId, tenantId } from '../model/tenant.ts';
 import { type BlockHeader, decodeHeader, tenantHash } from './block-header.ts';
@@ -31,11 +31,11 @@ export class PageCache {
 
 export class BlockPages {
   readonly header: BlockHeader;
-  readonly #database: LevelDatabase;
+  readonly #database: DatabaseEntries;
   readonly #cache: PageCache;
 
   /** @throws MonError `corrupt-block` where the header is damaged or missing */
-  constructor(database: LevelDatabase, cache: PageCache) {
+  constructor(database: DatabaseEntries, cache: PageCache) {
     this.#database = database;
     this.#cache = cache;
     this.header = this.#decode(HEADER_KEY, this.#valueOf(HEADER_KEY), decodeHeader);

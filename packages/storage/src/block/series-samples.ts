@@ -7,7 +7,7 @@ import { lowerBound, slotOf } from '../chunk/slot.ts';
 import { ByteReader } from '../encoding/byte-reader.ts';
 import { crc32c } from '../encoding/crc32c.ts';
 import { decodeValues } from '../encoding/value-column.ts';
-import type { LevelDatabase } from '../kv/level-database.ts';
+import type { DatabaseEntries } from '../kv/database-entries.ts';
 import type { BlockHeader } from './block-header.ts';
 import { columnsKey, KIND } from './block-key.ts';
 import { checkSum, checkValue, contentOf, corruptBlock, readingValue } from './block-value.ts';
@@ -42,7 +42,7 @@ export interface SeriesSamples {
 
 /** A walk through the samples of a block. */
 export class SamplesReader {
-  readonly #database: LevelDatabase;
+  readonly #database: DatabaseEntries;
   readonly #header: BlockHeader;
   readonly columns: TimestampColumns;
   readonly heldSamples: number;
@@ -53,7 +53,7 @@ export class SamplesReader {
 
   /** @param range with about how many samples may be held decoded at once */
   constructor(
-    database: LevelDatabase,
+    database: DatabaseEntries,
     header: BlockHeader,
     range: SampleRange & { readonly heldSamples: number },
   ) {

@@ -11,7 +11,7 @@ import {
 import { ByteReader } from '../encoding/byte-reader.ts';
 import { crc32c } from '../encoding/crc32c.ts';
 import { decodeTimestamps } from '../encoding/timestamp-column.ts';
-import type { LevelDatabase } from '../kv/level-database.ts';
+import type { DatabaseEntries } from '../kv/database-entries.ts';
 import { KIND, timestampsKey } from './block-key.ts';
 import { checkSum, checkValue, contentOf, corruptBlock, readingValue } from './block-value.ts';
 
@@ -44,7 +44,7 @@ export interface JoinedTimes {
 }
 
 export class TimestampColumns {
-  readonly #database: LevelDatabase;
+  readonly #database: DatabaseEntries;
   readonly #slotWidthMs: number;
   readonly #startMs: number;
   readonly #endMs: number;
@@ -55,7 +55,7 @@ export class TimestampColumns {
   #keptBytes = 0;
 
   constructor(
-    database: LevelDatabase,
+    database: DatabaseEntries,
     range: {
       readonly slotWidthMs: number;
       readonly startMs: number;

@@ -12,7 +12,7 @@ import { decodeLabelPage, PAIRS_PER_PAGE } from '../index/label-page.ts';
 import { decodePostings, decodePostingsPage } from '../index/postings-page.ts';
 import { decodeSeriesPage, SERIES_PER_PAGE } from '../index/series-page.ts';
 import { decodeTenantCatalog } from '../index/tenant-catalog.ts';
-import type { LevelDatabase } from '../kv/level-database.ts';
+import type { DatabaseEntries } from '../kv/database-entries.ts';
 import { MonError } from '../model/error.ts';
 import { type BlockHeader, decodeHeader } from './block-header.ts';
 import {
@@ -41,7 +41,7 @@ export interface BlockVerification {
 }
 
 export async function verifyBlock(
-  database: LevelDatabase,
+  database: DatabaseEntries,
   header: BlockHeader,
   signal?: AbortSignal,
 ): Promise<BlockVerification> {
@@ -56,7 +56,7 @@ export async function verifyBlock(
 }
 
 class Verifying {
-  readonly #database: LevelDatabase;
+  readonly #database: DatabaseEntries;
   readonly #header: BlockHeader;
   readonly #columns: TimestampColumns;
   readonly #problems: MonError[] = [];
@@ -64,7 +64,7 @@ class Verifying {
   #values = 0;
   #samples = 0;
 
-  constructor(database: LevelDatabase, header: BlockHeader) {
+  constructor(database: DatabaseEntries, header: BlockHeader) {
     this.#database = database;
     this.#header = header;
     const range = { startMs: -Infinity, endMs: Infinity, heldSamples: HELD_SAMPLES };

@@ -14,6 +14,7 @@ import type { Files } from '../files/files.ts';
 import { nodeFiles } from '../files/node-files.ts';
 import { assert } from '../model/assert.ts';
 import { MonError, reasonOf } from '../model/error.ts';
+import type { DatabaseEntries, KeyRange } from './database-entries.ts';
 import { openingHolder } from './opening-holder.ts';
 
 const OPTIONS = {
@@ -41,13 +42,7 @@ interface OpenMode {
   readonly errorIfExists?: boolean;
 }
 
-/** Keys from `gte` to before `lt`. */
-export interface KeyRange {
-  readonly gte: LevelKey;
-  readonly lt: LevelKey;
-}
-
-export class LevelDatabase {
+export class LevelDatabase implements DatabaseEntries {
   readonly dir: string;
   readonly #level: Level;
   readonly #files: Files;
