@@ -10,6 +10,7 @@ import {
   type ServerFlags,
 } from '@mon/server/config/server-config';
 import { type RunningServer, startServer } from '@mon/server/server';
+import type { SampleColumns } from '@mon/storage/model/appender';
 import { labelsFromRecord } from '@mon/storage/model/labels';
 import { ManualClock } from '@mon/storage/model/manual-clock';
 import type { MetricMetadata } from '@mon/storage/model/metadata';
@@ -106,15 +107,18 @@ export function writeBody(
   series: readonly TestSeries[],
   metadata: readonly MetricMetadata[] = [],
 ): Uint8Array {
+  return encodeRemoteWrite(testColumns(series), metadata);
+}
+
+export function testColumns(series: readonly TestSeries[]): SampleColumns {
   const offsets = [0];
   for (const { samples } of series) offsets.push((offsets.at(-1) ?? 0) + samples.length);
-  const columns = {
+  return {
     labels: series.map(({ labels }) => labelsFromRecord(labels)),
     sampleOffsets: Uint32Array.from(offsets),
     timestampsMs: Float64Array.from(series.flatMap(({ samples }) => samples.map(([t]) => t))),
     values: Float64Array.from(series.flatMap(({ samples }) => samples.map(([, v]) => v))),
   };
-  return encodeRemoteWrite(columns, metadata);
 }
 
 /** Starts a server that stands at NOW_MS and is closed with the test. */

@@ -292,10 +292,10 @@ function send(
     return port.call('appendColumns', { tenant, columns: request.columns, bounds });
   }
   // A body that is part of a larger buffer is copied: handing that over would take it from others.
-  const { body } = request;
+  const { format, body } = request;
   const isWhole = body.byteLength === body.buffer.byteLength;
   const own = isWhole ? body : body.slice();
-  return port.call('appendBody', { tenant, body: own, bounds }, [own.buffer]);
+  return port.call('appendBody', { tenant, format, body: own, bounds }, [own.buffer]);
 }
 
 function blockStats(entry: ManifestEntry): BlockStats {

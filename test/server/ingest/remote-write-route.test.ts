@@ -1,6 +1,29 @@
 import { connect } from 'node:net';
+import type { MetricMetadata } from '@mon/storage/model/metadata';
+import { encodeRemoteWrite2 } from '@mon/storage/protocol/remote-write-2-encode';
 import t from 'tap';
-import { NOW_MS, startTestServer, writeBody } from '../running-server.ts';
+import {
+  NOW_MS,
+  startTestServer,
+  type TestSeries,
+  type TestServer,
+  testColumns,
+  writeBody,
+} from '../running-server.ts';
+
+const SECOND = {
+  'content-type': 'application/x-protobuf;proto="io.prometheus.write.v2.Request"',
+  'x-prometheus-remote-write-version': '2.0.0',
+};
+
+function writeSecond(
+  server: TestServer,
+  series: readonly TestSeries[],
+  metadata: readonly MetricMetadata[] = [],
+) {
+  const known = new Map(metadata.map((entry) => [entry.metric, entry]));
+  return server.write(encodeRemoteWrite2(testColumns(series), known), SECOND);
+}
 
 const UP = { __name__: 'up', job: 'a' };
 
@@ -61,11 +84,10 @@ t.test('POST /api/v1/write refuses other encodings, types and versions', async (
     status: 415,
     json: { code: 'unsupported-media-type' },
   });
-  const second = 'application/x-protobuf;proto=io.prometheus.write.v2.Request';
-  t.match(await server.write(body, { 'content-type': second }), {
-    status: 415,
-    json: { error: /remote write 2\.0/ },
-  });
+  const unknown = 'application/x-protobuf;proto=io.prometheus.write.v3.Request';
+  const refused = await server.write(body, { 'content-type': unknown });
+  t.match(refused, { status: 415, json: { error: /io\.prometheus\.write\.v3\.Request/ } });
+  t.notOk('x-prometheus-remote-write-samples-written' in refused.headers);
   const first = 'application/x-protobuf;proto=prometheus.WriteRequest';
   t.equal((await server.write(body, { 'content-type': first })).status, 204);
 });
@@ -124,4 +146,71 @@ t.test('POST /api/v1/write turns senders away when too many bytes are under way'
   slow.destroy();
   while (await held());
   t.equal((await server.write(body)).status, 204);
+});
+
+t.test('POST /api/v1/write takes 2.0 and says how much it wrote', async (t) => {
+  const server = await startTestServer(t, { flags: { shards: 2 } });
+  const series = ['a', 'b', 'c', 'd'].map((job, i) => ({
+    labels: { __name__: 'wait_seconds_count', job },
+    samples: [[NOW_MS, i]] as const,
+  }));
+  const metadata = { metric: 'wait_seconds', help: 'Waiting.', unit: 'seconds' };
+  const known = [{ ...metadata, type: 'histogram' as const }];
+  const answer = await writeSecond(server, series, known);
+  t.match(answer, {
+    status: 204,
+    headers: {
+      'x-prometheus-remote-write-samples-written': '4',
+      'x-prometheus-remote-write-histograms-written': '0',
+      'x-prometheus-remote-write-exemplars-written': '0',
+    },
+  });
+  t.same((await server.ask('/api/v1/metadata')).json.data, {
+    wait_seconds: [{ type: 'histogram', help: 'Waiting.', unit: 'seconds' }],
+  });
+  t.equal((await writeSecond(server, series, known)).status, 204, 'the same once more');
+  const changed = [{ ...metadata, type: 'summary' as const }];
+  t.equal((await writeSecond(server, series, changed)).status, 204);
+  const told = await server.ask('/api/v1/metadata');
+  t.match(told.json.data, { wait_seconds: [{ type: 'summary' }] });
+});
+
+t.test('POST /api/v1/write knows a series by its labels, whatever the version', async (t) => {
+  const server = await startTestServer(t);
+  const of = (job: string, atMs: number): TestSeries => ({
+    labels: { ...UP, job },
+    samples: [[atMs, 1]],
+  });
+  t.equal((await server.write(writeBody([of('a', NOW_MS - 9)]))).status, 204);
+  t.equal((await writeSecond(server, [of('a', NOW_MS - 8)])).status, 204);
+  t.equal((await writeSecond(server, [of('b', NOW_MS - 7), of('a', NOW_MS - 7)])).status, 204);
+  t.equal((await writeSecond(server, [of('c', NOW_MS - 6), of('b', NOW_MS - 6)])).status, 204);
+  const { json } = await server.ask(
+    `/api/v1/query?query=count_over_time(up[1m])&time=${NOW_MS / 1e3}`,
+  );
+  const result = (json.data as { result: { metric: { job: string }; value: unknown[] }[] }).result;
+  const counts = result.map(({ metric, value }) => `${metric.job} ${value[1]}`);
+  t.same(counts.sort(), ['a 3', 'b 2', 'c 1']);
+});
+
+t.test('POST /api/v1/write says of a 2.0 request what it kept in part', async (t) => {
+  const server = await startTestServer(t);
+  const answer = await writeSecond(server, [
+    { labels: { ...UP, job: 'late' }, samples: [[NOW_MS + 3_600_000, 1]] },
+    { labels: UP, samples: [[NOW_MS, 1]] },
+    { labels: { job: 'nameless' }, samples: [[NOW_MS, 1]] },
+  ]);
+  t.match(answer, {
+    status: 400,
+    headers: { 'x-prometheus-remote-write-samples-written': '1' },
+    json: { code: 'too-far-ahead', error: /Cannot store 2 of 3 samples/ },
+  });
+  const body = writeBody([{ labels: UP, samples: [[NOW_MS, 1]] }]);
+  const first = await server.write(body, SECOND);
+  t.match(first, { status: 204, headers: { 'x-prometheus-remote-write-samples-written': '0' } });
+  t.match(await server.write(Buffer.from('no snappy'), SECOND), {
+    status: 400,
+    headers: { 'x-prometheus-remote-write-samples-written': '0' },
+    json: { code: 'bad-body' },
+  });
 });

@@ -1,67 +1,107 @@
 /**
- * POST /api/v1/write: Prometheus remote write 1.0. The body goes to the storage as it came.
+ * POST /api/v1/write: Prometheus remote write 1.0 and 2.0, told apart by the Content-Type. The body
+ * goes to the storage as it came.
  *
  * 204 when all samples are stored; 400 with the first reason when some are rejected, all others
- * being stored (a sender must not repeat the request, and does not on 400).
- * Source: https://prometheus.io/docs/specs/prw/remote_write_spec/
+ * being stored (a sender must not repeat the request, and does not on 400). Headers say how many
+ * were written, in either case.
+ * Source: https://prometheus.io/docs/specs/prw/remote_write_spec/ and remote_write_spec_2_0/
  */
+import type { AppendOutcome, BodyFormat } from '@mon/storage/model/appender';
 import { MonError } from '@mon/storage/model/error';
 import { unknownEncoding } from '../http/body.ts';
+import { errorAnswer } from '../http/error-answer.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { type HttpAnswer, noContent, type Route } from '../http/route.ts';
 import type { Intake } from './intake.ts';
 
 const PROTOBUF_TYPE = 'application/x-protobuf';
+/** Messages by their names in the Content-Type. */
+const FORMATS: Readonly<Record<string, BodyFormat>> = {
+  '': 'remote-write-1',
+  'prometheus.WriteRequest': 'remote-write-1',
+  'io.prometheus.write.v2.Request': 'remote-write-2',
+};
+
+/** Of what a request holds, how many were written; all none until the storage answered. */
+interface Written {
+  samples: number;
+}
 
 export function remoteWriteRoute(intake: Intake): Route {
+  return { method: 'POST', path: '/api/v1/write', handle: (request) => answer(intake, request) };
+}
+
+async function answer(intake: Intake, request: HttpRequest): Promise<HttpAnswer> {
+  const written: Written = { samples: 0 };
+  let format: BodyFormat | undefined;
+  try {
+    await intake.receive(request, async () => {
+      format = formatOf(request);
+      const { tenant } = request;
+      const body = await request.bytes();
+      const outcome = await intake.append({ kind: 'body', format, tenant, body }, format);
+      written.samples = outcome.accepted;
+      if (outcome.rejected > 0) throw partlyRejected(outcome);
+    });
+    return noContent(writtenHeaders(written));
+  } catch (thrown) {
+    if (!(thrown instanceof MonError)) throw thrown;
+    const refusal = errorAnswer(thrown);
+    if (format === undefined) return refusal;
+    return { ...refusal, headers: { ...refusal.headers, ...writtenHeaders(written) } };
+  }
+}
+
+function writtenHeaders({ samples }: Written): Record<string, string> {
   return {
-    method: 'POST',
-    path: '/api/v1/write',
-    handle: (request) => intake.receive(request, () => store(intake, request)),
+    'x-prometheus-remote-write-samples-written': String(samples),
+    'x-prometheus-remote-write-histograms-written': '0',
+    'x-prometheus-remote-write-exemplars-written': '0',
   };
 }
 
-async function store(intake: Intake, request: HttpRequest): Promise<HttpAnswer> {
-  checkHeaders(request);
-  const { tenant } = request;
-  const body = await request.bytes();
-  const outcome = await intake.append(
-    { kind: 'body', format: 'remote-write-1', tenant, body },
-    'remote-write-1',
-  );
-  if (outcome.rejected === 0) return noContent();
-  const first = outcome.rejections[0];
-  throw new MonError({
+/** What a sender is told whose request was kept in part. */
+function partlyRejected({ rejected, accepted, rejections }: AppendOutcome): MonError {
+  const first = rejections[0];
+  return new MonError({
     code: first?.code ?? 'bad-body',
-    what: `Cannot store ${outcome.rejected} of ${outcome.rejected + outcome.accepted} samples`,
+    what: `Cannot store ${rejected} of ${rejected + accepted} samples`,
     why: `sample ${first?.index ?? 0}: ${first?.reason ?? 'rejected'}`,
     mend: 'Correct the sender; all other samples of the request are stored.',
   });
 }
 
-function checkHeaders({ headers, contentType }: HttpRequest): void {
+/** @throws MonError `unsupported-encoding`, `unsupported-media-type` */
+function formatOf({ headers, contentType }: HttpRequest): BodyFormat {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'snappy') {
     throw unknownEncoding(encoding, 'snappy');
-  }
-  const version = headers['x-prometheus-remote-write-version'];
-  const isSecond =
-    String(version ?? '').startsWith('2.') ||
-    /io\.prometheus\.write\.v2/.test(headers['content-type'] ?? '');
-  if (isSecond) {
-    throw new MonError({
-      code: 'unsupported-media-type',
-      what: 'Cannot take the body',
-      why: 'it is remote write 2.0, and this version of mon takes 1.0 only',
-      mend: 'Set the sender to remote write 1.0 (protobuf_message: prometheus.WriteRequest).',
-    });
   }
   if (contentType !== '' && contentType !== PROTOBUF_TYPE) {
     throw new MonError({
       code: 'unsupported-media-type',
       what: 'Cannot take the body',
       why: `its Content-Type is ${JSON.stringify(contentType)}, wanted ${PROTOBUF_TYPE}`,
-      mend: 'Send remote write 1.0 here, JSON to /api/v1/metrics.',
+      mend: 'Send remote write 1.0 or 2.0 here, JSON to /api/v1/metrics.',
     });
   }
+  const message = messageName(headers['content-type'] ?? '');
+  const format = Object.hasOwn(FORMATS, message) ? FORMATS[message] : undefined;
+  if (format !== undefined) return format;
+  throw new MonError({
+    code: 'unsupported-media-type',
+    what: 'Cannot take the body',
+    why: `its Content-Type names the message ${JSON.stringify(message)}, which is not known here`,
+    mend: 'Send prometheus.WriteRequest (1.0) or io.prometheus.write.v2.Request (2.0).',
+  });
+}
+
+/** The `proto` parameter of a media type, '' where there is none. */
+function messageName(contentType: string): string {
+  for (const parameter of contentType.split(';').slice(1)) {
+    const [name = '', value = ''] = parameter.split('=', 2);
+    if (name.trim().toLowerCase() === 'proto') return value.trim().replace(/^"(.*)"$/, '$1');
+  }
+  return '';
 }

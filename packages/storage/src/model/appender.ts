@@ -18,10 +18,12 @@ export interface AppendBody {
   readonly kind: 'body';
   readonly tenant: TenantId;
   /** A decoder in `protocol/`. */
-  readonly format: 'remote-write-1';
+  readonly format: BodyFormat;
   /** As received, still compressed. Ownership passes to the appender. */
   readonly body: Uint8Array<ArrayBuffer>;
 }
+
+export type BodyFormat = 'remote-write-1' | 'remote-write-2';
 
 export interface AppendColumns {
   readonly kind: 'columns';

@@ -124,11 +124,19 @@ export function skipField(cursor: Cursor, wire: number, end: number): void {
   if (cursor.at > end) throw bodyError(from, 'the message ends within a field');
 }
 
+/** Passes over a field that means nothing here, its tag included. */
+export function skipOther(cursor: Cursor, end: number): void {
+  const from = cursor.at;
+  const tag = readVarint32(cursor, end);
+  if (tag >>> 3 === 0) throw bodyError(from, 'a field has the number 0');
+  skipField(cursor, tag & 7, end);
+}
+
 export function bodyError(at: number, why: string): MonError {
   return new MonError({
     code: 'bad-body',
-    what: 'Cannot decode the request body as remote write 1.0',
+    what: 'Cannot decode the request body as remote write',
     why: `${why} (at byte ${at} of the unpacked body)`,
-    mend: 'Send a prometheus.WriteRequest protobuf message in a snappy block.',
+    mend: 'Send the protobuf message that the Content-Type names, in a snappy block.',
   });
 }

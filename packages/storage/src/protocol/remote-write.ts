@@ -17,6 +17,7 @@ import {
   readLength,
   readVarint32,
   skipField,
+  skipOther,
 } from './protobuf-reader.ts';
 
 const TAG_BYTES_1 = 0x0a;
@@ -183,13 +184,6 @@ export class RemoteWriteWalk {
     this.valueBits = grown(this.valueBits, length * 2);
     this.values = new Float64Array(this.valueBits.buffer);
   }
-}
-
-/** Passes over a field that means nothing here. */
-function skipOther(cursor: Cursor, end: number): void {
-  const tag = readVarint32(cursor, end);
-  if (tag >>> 3 === 0) throw bodyError(cursor.at - 1, 'a field has the number 0');
-  skipField(cursor, tag & 7, end);
 }
 
 function grown(column: Uint32Array, length: number): Uint32Array<ArrayBuffer> {

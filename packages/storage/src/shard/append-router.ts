@@ -7,16 +7,27 @@
  */
 import { REF_UNKNOWN, SamplePart } from '../head/sample-part.ts';
 import { type HashKey, shardHash, shardOf } from '../index/series-hash.ts';
-import { type AppendColumns, REJECTIONS_MAX, type Rejection } from '../model/appender.ts';
+import {
+  type AppendBody,
+  type AppendColumns,
+  REJECTIONS_MAX,
+  type Rejection,
+} from '../model/appender.ts';
 import { checkLabelPairs } from '../model/label-rules.ts';
 import type { Labels } from '../model/labels.ts';
 import type { MetricMetadata } from '../model/metadata.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { RemoteWriteWalk, readLabelPairs } from '../protocol/remote-write.ts';
+import {
+  RemoteWrite2Walk,
+  readSeriesMetadata,
+  readSymbolPairs,
+} from '../protocol/remote-write-2.ts';
 import { SnappyUnpacker } from '../protocol/snappy-unpacker.ts';
 import type { BufferPool } from '../threads/buffer-pool.ts';
 import { newRawHashKey, RAW_HASH_WORDS, type RawHashInput, rawHash } from './raw-hash.ts';
 import type { SeriesCache } from './series-cache.ts';
+import { MetadataSieve, SymbolHasher } from './symbol-hash.ts';
 
 /** A shard's share of a request. */
 export interface RoutedPart {
@@ -65,6 +76,8 @@ interface RequestColumns {
 }
 
 const REJECTED = -1;
+/** Hashes of a tenant: of label fields, of joined labels, of symbols. */
+const HASH_DOMAINS = 3;
 
 export class AppendRouter {
   readonly #key: HashKey;
@@ -74,6 +87,9 @@ export class AppendRouter {
   readonly #rawKey = newRawHashKey();
   readonly #unpacker = new SnappyUnpacker();
   readonly #walk = new RemoteWriteWalk();
+  readonly #walk2 = new RemoteWrite2Walk();
+  readonly #symbols = new SymbolHasher(this.#rawKey);
+  readonly #sieve = new MetadataSieve(this.#symbols);
   readonly #tenants = new Map<TenantId, number>();
   /** By series of the request at hand. */
   #owners = new Int32Array(256);
@@ -93,7 +109,13 @@ export class AppendRouter {
   }
 
   /** @throws MonError `bad-body` */
-  routeBody(tenant: TenantId, body: Uint8Array): RoutedRequest {
+  routeBody({ tenant, format, body }: AppendBody): RoutedRequest {
+    return format === 'remote-write-1'
+      ? this.#routeLabels(tenant, body)
+      : this.#routeSymbols(tenant, body);
+  }
+
+  #routeLabels(tenant: TenantId, body: Uint8Array): RoutedRequest {
     const walk = this.#walk;
     walk.walk(this.#unpacker.unpack(body));
     this.#reserve(walk.seriesCount);
@@ -108,6 +130,27 @@ export class AppendRouter {
     });
     if (walk.histogramCount === 0) return { ...request, metadata: walk.metadata };
     return withoutHistograms({ ...request, metadata: walk.metadata }, walk.histogramCount);
+  }
+
+  #routeSymbols(tenant: TenantId, body: Uint8Array): RoutedRequest {
+    const walk = this.#walk2;
+    walk.walk(this.#unpacker.unpack(body));
+    this.#reserve(walk.seriesCount);
+    const domain = HASH_DOMAINS * this.#tenantNumber(tenant) + 2;
+    this.#symbols.hashSeries(walk, domain, this.#hashes);
+    const request = this.#deal(tenant, {
+      seriesCount: walk.seriesCount,
+      sampleOffsets: walk.sampleOffsets,
+      timestampsMs: walk.timestampsMs,
+      valueBits: walk.valueBits,
+      labels: (series) => readSymbolPairs(walk, series),
+      isHashed: () => true,
+    });
+    this.#sieve.begin(domain);
+    const isNew = (name: number, series: number) => this.#sieve.isNew(walk, name, series);
+    const metadata = readSeriesMetadata(walk, isNew);
+    if (walk.histogramCount === 0) return { ...request, metadata };
+    return withoutHistograms({ ...request, metadata }, walk.histogramCount);
   }
 
   routeColumns({ tenant, columns }: AppendColumns): RoutedRequest {
@@ -131,7 +174,12 @@ export class AppendRouter {
   #hashWalk(tenant: TenantId, walk: RemoteWriteWalk): void {
     const { bytes, labelsFrom, labelsTo } = walk;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const input: RawHashInput = { view, from: 0, to: 0, domain: 2 * this.#tenantNumber(tenant) };
+    const input: RawHashInput = {
+      view,
+      from: 0,
+      to: 0,
+      domain: HASH_DOMAINS * this.#tenantNumber(tenant),
+    };
     for (let i = 0; i < walk.seriesCount; i++) {
       input.from = labelsFrom[i] as number;
       input.to = labelsTo[i] as number;
@@ -140,7 +188,7 @@ export class AppendRouter {
   }
 
   #hashColumns(tenant: TenantId, labels: readonly Labels[]): void {
-    const domain = 2 * this.#tenantNumber(tenant) + 1;
+    const domain = HASH_DOMAINS * this.#tenantNumber(tenant) + 1;
     labels.forEach((pairs, i) => {
       const bytes = Buffer.from(pairs.join('\0'));
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

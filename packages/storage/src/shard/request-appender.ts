@@ -50,9 +50,7 @@ export class RequestAppender {
     const { router, index } = this.#parts;
     const { tenant } = request;
     const routed =
-      request.kind === 'body'
-        ? router.routeBody(tenant, request.body)
-        : router.routeColumns(request);
+      request.kind === 'body' ? router.routeBody(request) : router.routeColumns(request);
     const [only] = routed.parts;
     if (only !== undefined && routed.parts.length === 1 && only.owner === index) {
       return outcomeOf(routed, [await this.#appendOwn(tenant, only, bounds)]);

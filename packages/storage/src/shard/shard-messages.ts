@@ -5,7 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { AdmissionBounds } from '../head/admission.ts';
 import type { HashKey } from '../index/series-hash.ts';
 import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
-import type { AppendOutcome, SampleColumns } from '../model/appender.ts';
+import type { AppendOutcome, BodyFormat, SampleColumns } from '../model/appender.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { TenantId } from '../model/tenant.ts';
 import type { SeriesPage } from '../querier/series-page.ts';
@@ -95,6 +95,7 @@ export type ShardCalls = {
   begin(generation: number): null;
   appendBody(ask: {
     readonly tenant: TenantId;
+    readonly format: BodyFormat;
     readonly body: Uint8Array;
     readonly bounds: AdmissionBounds;
   }): Promise<AppendOutcome>;

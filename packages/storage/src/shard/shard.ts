@@ -95,10 +95,10 @@ export class Shard {
         this.#head.begin(generation);
         return null;
       },
-      appendBody: async ({ tenant, body, bounds }) => {
+      appendBody: async ({ tenant, format, body, bounds }) => {
         const request = {
           kind: 'body',
-          format: 'remote-write-1',
+          format,
           tenant,
           body: body as Uint8Array<ArrayBuffer>,
         } as const;
