@@ -12,6 +12,7 @@ import type {
   MaintenanceOpening,
   MaintenanceStart,
 } from './maintenance/maintenance-messages.ts';
+import { newShardMemory } from './memory/shard-layout.ts';
 import { MonError } from './model/error.ts';
 import type { HoldCalls, ReplayReport } from './shard/shard-messages.ts';
 import { SHARD_WORKER_URL, ShardThreads } from './shard/shard-threads.ts';
@@ -52,6 +53,7 @@ export async function openThreads(
     log: new MessageChannel(),
     maintenance: new MessageChannel(),
   }));
+  const memories = channels.map(() => newShardMemory());
   const held = new HeldOpenings();
   const maintenance = startMaintenance(held, {
     dataDir,
@@ -81,7 +83,7 @@ export async function openThreads(
     const segments = await openLog(options, log.port);
     shards = new ShardThreads({
       ...{ workerUrl: options.shardWorker ?? SHARD_WORKER_URL, count, dataDir },
-      ...{ hashKey, live, held },
+      ...{ hashKey, memories, live, held },
       logPorts: channels.map((channel) => channel.log.port2),
       maintenancePorts: channels.map((channel) => channel.maintenance.port2),
     });

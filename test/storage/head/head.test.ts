@@ -2,18 +2,20 @@ import { admit, type RejectionCode } from '@mon/storage/head/admission';
 import { Head } from '@mon/storage/head/head';
 import { SampleBuffer } from '@mon/storage/head/sample-buffer';
 import { SamplePart } from '@mon/storage/head/sample-part';
+import { ShardMemory } from '@mon/storage/memory/shard-memory';
 import { setStaleAt } from '@mon/storage/model/sample';
 import { DEFAULT_TENANT } from '@mon/storage/model/tenant';
 import t from 'tap';
 import { randomFrom } from '../random.ts';
 
 const KEY = new Uint8Array(16).fill(9);
+const MEMORY = new ShardMemory();
 const BOUNDS = { minTimeMs: -1e12, maxTimeMs: 1e12 };
 
 type Sample = readonly [ref: number, timestampMs: number, value: number];
 
 function part(samples: readonly Sample[]): SamplePart {
-  const made = new SamplePart(samples.length, samples.length);
+  const made = SamplePart.inPages(MEMORY, samples.length, samples.length);
   samples.forEach(([ref, timestampMs, value], i) => {
     made.refs[i] = ref;
     made.sampleOffsets[i] = i;
@@ -46,7 +48,7 @@ function read(head: Head, ref: number): [number, number][] {
   );
 }
 
-const newHead = () => new Head(KEY, 1);
+const newHead = () => new Head(KEY, 1, MEMORY);
 const series = (head: Head, name = 'm') => head.resolve(DEFAULT_TENANT, ['__name__', name]);
 
 t.test('Head stores samples in order, late ones too, each timestamp once', async (t) => {

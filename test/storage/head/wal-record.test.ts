@@ -7,11 +7,13 @@ import {
 } from '@mon/storage/head/wal-record';
 import { ReplayedSamples, readOrigin, readSeriesRecord } from '@mon/storage/head/wal-replay';
 import { FRAME_BYTES, framePayloadBytes, isPayloadIntact } from '@mon/storage/log/record-frame';
+import { ShardMemory } from '@mon/storage/memory/shard-memory';
 import { bitsOf, setStaleAt } from '@mon/storage/model/sample';
 import { DEFAULT_TENANT } from '@mon/storage/model/tenant';
 import t from 'tap';
 import { randomFrom } from '../random.ts';
 
+const MEMORY = new ShardMemory();
 const ORIGIN = { generation: 7, shard: 2 };
 const LABELS = ['__name__', 'up', 'instance', 'a:1', 'zone', `北${'x'.repeat(200)}`];
 
@@ -29,7 +31,7 @@ function frames(bytes: Uint8Array): { kind: number; payload: Uint8Array }[] {
 }
 
 function part(series: [ref: number, ...timestamps: number[]][], values: number[]): SamplePart {
-  const made = new SamplePart(series.length, values.length);
+  const made = SamplePart.inPages(MEMORY, series.length, values.length);
   let sample = 0;
   series.forEach(([ref, ...timestamps], s) => {
     made.refs[s] = ref;

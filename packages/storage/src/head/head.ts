@@ -8,6 +8,7 @@
  * replay of the log ends in the same head.
  */
 import type { HashKey } from '../index/series-hash.ts';
+import type { ShardMemory } from '../memory/shard-memory.ts';
 import { assert } from '../model/assert.ts';
 import type { Labels } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
@@ -45,6 +46,7 @@ export const FROZEN_MAX = 1;
 export type ConflictSink = (sample: number, ref: number) => void;
 
 export class Head {
+  readonly memory: ShardMemory;
   readonly series: SeriesTable;
   readonly #spare: SpareSegments = [];
   #active: Generation;
@@ -59,7 +61,8 @@ export class Head {
   /** The same memory: entry `ref * STATE_WORDS / 2` is the newest timestamp. */
   newestMs = new Float64Array(this.states.buffer);
 
-  constructor(key: HashKey, generation: number) {
+  constructor(key: HashKey, generation: number, memory: ShardMemory) {
+    this.memory = memory;
     this.series = new SeriesTable(key);
     this.#active = new Generation(generation, this.#spare);
     this.loggedGeneration = generation;

@@ -84,7 +84,7 @@ export class WalRecordWriter {
     this.#at = keysFrom;
     this.#addKeys(part);
     writeU32(this.#bytes, keysFrom - 4, this.#at - keysFrom);
-    const valueBytes = new Uint8Array(part.buffer, part.values.byteOffset, 8 * sampleCount);
+    const valueBytes = new Uint8Array(part.buffer, part.valueBitsAt, 8 * sampleCount);
     this.#bytes.set(valueBytes, this.#at);
     this.#at += valueBytes.length;
     this.#seal(from, RECORD_FLOAT_SAMPLES);

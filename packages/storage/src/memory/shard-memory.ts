@@ -10,7 +10,7 @@ import { Wasm, type WasmMemory } from './web-assembly.ts';
 
 export const PAGE_BYTES = 64 * 1024;
 /** 4 GiB: what 32-bit addresses reach. */
-const PAGES_MAX = 65536;
+export const PAGES_MAX = 65536;
 /** Page 0 is never dealt out: address 0 stands for nothing. */
 const FIRST_PAGE = 1;
 
@@ -19,14 +19,19 @@ export class ShardMemory {
   readonly #pagesMax: number;
   /** Single pages given back. */
   readonly #free: number[] = [];
-  #end = FIRST_PAGE;
+  readonly #firstPage: number;
+  #end: number;
   #used = 0;
   #bytes: Uint8Array<SharedArrayBuffer>;
 
-  constructor(pagesMax = PAGES_MAX) {
+  /** Over a memory that exists, what it has so far is not dealt out: see `shard-layout.ts`. */
+  constructor(pagesMax = PAGES_MAX, memory?: WasmMemory) {
     this.#pagesMax = pagesMax;
-    this.memory = new Wasm.Memory({ initial: FIRST_PAGE, maximum: pagesMax, shared: true });
+    this.memory =
+      memory ?? new Wasm.Memory({ initial: FIRST_PAGE, maximum: pagesMax, shared: true });
     this.#bytes = this.#view();
+    this.#firstPage = this.#bytes.length / PAGE_BYTES;
+    this.#end = this.#firstPage;
   }
 
   /** Bytes of all pages that are dealt out. */
@@ -67,7 +72,10 @@ export class ShardMemory {
   release(address: number, pages = 1): void {
     assert(address % PAGE_BYTES === 0, 'pages are given back whole');
     const first = address / PAGE_BYTES;
-    assert(first >= FIRST_PAGE && first + pages <= this.#end, 'pages that were never dealt out');
+    assert(
+      first >= this.#firstPage && first + pages <= this.#end,
+      'pages that were never dealt out',
+    );
     this.#used -= pages;
     // A row of pages comes back as single ones: rows are for tables that only grow.
     for (let page = first; page < first + pages; page++) this.#free.push(page);

@@ -7,6 +7,7 @@
  */
 import { REF_UNKNOWN, SamplePart } from '../head/sample-part.ts';
 import { type HashKey, shardHash, shardOf } from '../index/series-hash.ts';
+import type { TransitSpace } from '../memory/transit-space.ts';
 import {
   type AppendBody,
   type AppendColumns,
@@ -24,7 +25,6 @@ import {
   readSymbolPairs,
 } from '../protocol/remote-write-2.ts';
 import { SnappyUnpacker } from '../protocol/snappy-unpacker.ts';
-import type { BufferPool } from '../threads/buffer-pool.ts';
 import { newRawHashKey, RAW_HASH_WORDS, type RawHashInput, rawHash } from './raw-hash.ts';
 import type { SeriesCache } from './series-cache.ts';
 import { MetadataSieve, SymbolHasher } from './symbol-hash.ts';
@@ -83,7 +83,8 @@ export class AppendRouter {
   readonly #key: HashKey;
   readonly #shards: number;
   readonly #cache: SeriesCache;
-  readonly #buffers: BufferPool;
+  /** What parts are made of. */
+  readonly #transit: TransitSpace;
   readonly #rawKey = newRawHashKey();
   readonly #unpacker = new SnappyUnpacker();
   readonly #walk = new RemoteWriteWalk();
@@ -100,9 +101,9 @@ export class AppendRouter {
     readonly key: HashKey;
     readonly shards: number;
     readonly cache: SeriesCache;
-    readonly buffers: BufferPool;
+    readonly transit: TransitSpace;
   }) {
-    this.#buffers = setup.buffers;
+    this.#transit = setup.transit;
     this.#key = setup.key;
     this.#shards = setup.shards;
     this.#cache = setup.cache;
@@ -280,16 +281,22 @@ export class AppendRouter {
       const count = (request.sampleOffsets[i + 1] as number) - (request.sampleOffsets[i] as number);
       samples[owner] = (samples[owner] as number) + count;
     }
-    return Array.from(series, (seriesCount, owner) => {
-      if (seriesCount === 0) return undefined;
-      const sampleCount = samples[owner] as number;
-      const buffer = this.#buffers.take(SamplePart.bytes(seriesCount, sampleCount));
-      const part = new SamplePart(seriesCount, sampleCount, buffer);
-      part.seriesCount = 0;
-      part.sampleCount = 0;
-      const firstSamples = new Uint32Array(seriesCount);
-      return { owner, part, firstSamples, sampleOffsets: part.sampleOffsets, unknown: [] };
-    });
+    const parts: RoutedPart[] = [];
+    try {
+      return Array.from(series, (seriesCount, owner) => {
+        if (seriesCount === 0) return undefined;
+        const part = SamplePart.inTransit(this.#transit, seriesCount, samples[owner] as number);
+        part.seriesCount = 0;
+        part.sampleCount = 0;
+        const firstSamples = new Uint32Array(seriesCount);
+        const { sampleOffsets } = part;
+        parts.push({ owner, part, firstSamples, sampleOffsets, unknown: [] });
+        return parts.at(-1);
+      });
+    } catch (error) {
+      for (const { part } of parts) this.#transit.give(part.address);
+      throw error;
+    }
   }
 
   #hashAt(series: number): Int32Array {

@@ -15,6 +15,7 @@ import { BadRecord, ReplayedSamples, readOrigin, readSeriesRecord } from '../hea
 import { shardOf } from '../index/series-hash.ts';
 import { type LogRecord, readSegment } from '../log/read-segment.ts';
 import { listSegments, type SegmentFile } from '../log/segment-file.ts';
+import { ScratchRow } from '../memory/scratch-row.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { walUnusable } from '../wal/wal-errors.ts';
 import type { ReplayAsk, ReplayDamage, ReplayReport } from './shard-messages.ts';
@@ -46,6 +47,8 @@ class WalReplay {
   readonly #target: ReplayTarget;
   readonly #ask: ReplayAsk;
   readonly #samples = new ReplayedSamples();
+  /** What the part at hand stands in. */
+  readonly #scratch: ScratchRow;
   /** By shard that wrote: the generation its refs are of, and what they are here. */
   readonly #refs = new Map<number, { generation: number; ours: Uint32Array<ArrayBuffer> }>();
   readonly #generations = new Map<number, number>();
@@ -55,6 +58,7 @@ class WalReplay {
   constructor(target: ReplayTarget, ask: ReplayAsk) {
     this.#target = target;
     this.#ask = ask;
+    this.#scratch = new ScratchRow(target.head.memory);
   }
 
   run(): ReplayReport {
@@ -63,6 +67,7 @@ class WalReplay {
     for (const file of listSegments(join(dataDir, 'wal'), files)) {
       if (wanted.has(file.number)) this.#replaySegment(file, files);
     }
+    this.#scratch.release();
     return {
       samples: head.samples,
       series: head.series.count,
@@ -120,7 +125,10 @@ class WalReplay {
   #insert(payload: Uint8Array, ours: Uint32Array): void {
     const read = this.#samples;
     read.read(payload);
-    const part = new SamplePart(read.seriesCount, read.sampleOffsets[read.seriesCount] as number);
+    const samples = read.sampleOffsets[read.seriesCount] as number;
+    const address = this.#scratch.reserve(SamplePart.bytes(read.seriesCount, samples));
+    const { buffer } = this.#scratch;
+    const part = new SamplePart({ buffer, address }, read.seriesCount, samples);
     let series = 0;
     let kept = 0;
     for (let s = 0; s < read.seriesCount; s++) {

@@ -5,6 +5,8 @@
 import type { AdmissionBounds } from '../head/admission.ts';
 import type { Head } from '../head/head.ts';
 import { REF_UNKNOWN, SamplePart } from '../head/sample-part.ts';
+import type { TransitSpace } from '../memory/transit-space.ts';
+import type { WasmMemory } from '../memory/web-assembly.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
@@ -13,8 +15,7 @@ import {
 } from '../model/appender.ts';
 import { assert } from '../model/assert.ts';
 import type { TenantId } from '../model/tenant.ts';
-import type { BufferPool } from '../threads/buffer-pool.ts';
-import { type CallPort, Transferred } from '../threads/call-port.ts';
+import type { CallPort } from '../threads/call-port.ts';
 import type { AppendRouter, RoutedPart, RoutedRequest } from './append-router.ts';
 import type { HeadAppender } from './head-appender.ts';
 import type { PartOutcome } from './part-outcome.ts';
@@ -33,7 +34,9 @@ export interface RequestAppenderParts {
   readonly router: AppendRouter;
   readonly cache: SeriesCache;
   /** What parts are made of. */
-  readonly buffers: BufferPool;
+  readonly transit: TransitSpace;
+  /** The memories of all shards, by shard. */
+  readonly memories: readonly WasmMemory[];
   /** By shard; undefined at this one's own index. */
   readonly peers: readonly (PeerPort | undefined)[];
 }
@@ -66,19 +69,33 @@ export class RequestAppender {
   }
 
   /** Takes a part that another shard decoded. */
-  async takePart(ask: PartAsk): Promise<Transferred<PartAnswer>> {
-    const { tenant, bounds, buffer, seriesCount, sampleCount } = ask;
+  async takePart(ask: PartAsk): Promise<PartAnswer> {
+    const { tenant, bounds } = ask;
     const { unknownAt, unknownLabels, unknownHashes } = ask;
-    const { head, appender } = this.#parts;
-    const part = new SamplePart(seriesCount, sampleCount, buffer);
+    const { head, appender, transit } = this.#parts;
+    const part = this.#copyOf(ask);
     const refs = new Uint32Array(unknownAt.length);
     unknownLabels.forEach((joined, i) => {
       const ref = head.resolve(tenant, joined.split(LABEL_SEPARATOR), unknownHashes[i]);
       refs[i] = ref;
       part.refs[unknownAt[i] as number] = ref;
     });
-    const { rejected, rejections } = await appender.append(tenant, part, bounds);
-    return new Transferred({ rejected, rejections, refs, buffer }, [buffer]);
+    try {
+      const { rejected, rejections } = await appender.append(tenant, part, bounds);
+      return { rejected, rejections, refs };
+    } finally {
+      transit.give(part.address);
+    }
+  }
+
+  /** Kernels work on one memory: what another shard laid out is copied into this one's. */
+  #copyOf({ from, address, seriesCount, sampleCount }: PartAsk): SamplePart {
+    const { transit, memories } = this.#parts;
+    const part = SamplePart.inTransit(transit, seriesCount, sampleCount);
+    const bytes = SamplePart.bytes(seriesCount, sampleCount);
+    const theirs = (memories[from] as WasmMemory).buffer;
+    new Uint8Array(part.buffer, part.address, bytes).set(new Uint8Array(theirs, address, bytes));
+    return part;
   }
 
   async #appendOwn(
@@ -92,9 +109,11 @@ export class RequestAppender {
       part.refs[at] = ref;
       if (hash !== undefined) cache.set(hash, 0, { owner: index, ref });
     }
-    const outcome = await appender.append(tenant, part, bounds);
-    this.#parts.buffers.give(part.buffer);
-    return outcome;
+    try {
+      return await appender.append(tenant, part, bounds);
+    } finally {
+      this.#parts.transit.give(part.address);
+    }
   }
 
   async #appendElsewhere(
@@ -104,24 +123,23 @@ export class RequestAppender {
   ): Promise<PartOutcome> {
     const peer = this.#parts.peers[owner];
     assert(peer !== undefined, `no port to shard ${owner}`);
-    const { buffer, seriesCount, sampleCount } = part;
+    const { address, seriesCount, sampleCount } = part;
     const unknownAt = Uint32Array.from(unknown, ({ index }) => index);
     const unknownLabels = unknown.map(({ labels }) => labels.join(LABEL_SEPARATOR));
     const unknownHashes = Uint32Array.from(unknown, ({ shardHash }) => shardHash);
-    const outcome = await peer.call(
-      'part',
-      {
-        ...{ tenant, bounds, buffer, seriesCount, sampleCount },
+    try {
+      const outcome = await peer.call('part', {
+        ...{ tenant, bounds, from: this.#parts.index, address, seriesCount, sampleCount },
         ...{ unknownAt, unknownLabels, unknownHashes },
-      },
-      [buffer],
-    );
-    this.#parts.buffers.give(outcome.buffer);
-    unknown.forEach(({ hash }, i) => {
-      const ref = outcome.refs[i] ?? REF_UNKNOWN;
-      if (hash !== undefined) this.#parts.cache.set(hash, 0, { owner, ref });
-    });
-    return outcome;
+      });
+      unknown.forEach(({ hash }, i) => {
+        const ref = outcome.refs[i] ?? REF_UNKNOWN;
+        if (hash !== undefined) this.#parts.cache.set(hash, 0, { owner, ref });
+      });
+      return outcome;
+    } finally {
+      this.#parts.transit.give(address);
+    }
   }
 }
 

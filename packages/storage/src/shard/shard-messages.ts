@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { AdmissionBounds } from '../head/admission.ts';
 import type { HashKey } from '../index/series-hash.ts';
 import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
+import type { WasmMemory } from '../memory/web-assembly.ts';
 import type { AppendOutcome, BodyFormat, SampleColumns } from '../model/appender.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { TenantId } from '../model/tenant.ts';
@@ -17,6 +18,8 @@ export interface ShardStart {
   readonly index: number;
   readonly count: number;
   readonly hashKey: HashKey;
+  /** By shard; one's own among them. See `memory/shard-layout.ts`. */
+  readonly memories: readonly WasmMemory[];
   readonly live: LiveBlocks;
   /** Ports to the other shards, by index; undefined at this shard's own. */
   readonly peers: readonly (MessagePort | undefined)[];
@@ -138,7 +141,9 @@ export type PeerCalls = {
 export interface PartAsk {
   readonly tenant: TenantId;
   readonly bounds: AdmissionBounds;
-  readonly buffer: ArrayBuffer;
+  /** The part in the memory of the shard that asks, until the answer. */
+  readonly from: number;
+  readonly address: number;
   readonly seriesCount: number;
   readonly sampleCount: number;
   /**
@@ -152,8 +157,6 @@ export interface PartAsk {
 export interface PartAnswer extends PartOutcome {
   /** Refs of the series that had none, in order. */
   readonly refs: Uint32Array;
-  /** The part's buffer, to be used again. */
-  readonly buffer: ArrayBuffer;
 }
 
 /** Maintenance calls a shard during a cut. */

@@ -5,6 +5,7 @@ import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threa
 import type { HashKey } from '../index/series-hash.ts';
 import type { HeldOpenings } from '../kv/held-openings.ts';
 import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
+import type { WasmMemory } from '../memory/web-assembly.ts';
 import type { MonError } from '../model/error.ts';
 import { CallPort } from '../threads/call-port.ts';
 import { holdHandlers } from '../threads/main-holder.ts';
@@ -25,6 +26,7 @@ export interface ShardThreadsSetup {
   readonly count: number;
   readonly dataDir: string;
   readonly hashKey: HashKey;
+  readonly memories: readonly WasmMemory[];
   readonly live: LiveBlocks;
   readonly held: HeldOpenings;
   /** Ports to the log thread and to maintenance, by shard. */
@@ -91,7 +93,7 @@ function startShard(
   index: number,
   peers: readonly (MessagePort | undefined)[],
 ): ShardThread {
-  const { count, dataDir, hashKey, live, workerUrl } = setup;
+  const { count, dataDir, hashKey, memories, live, workerUrl } = setup;
   const log = setup.logPorts[index] as MessagePort;
   const maintenance = setup.maintenancePorts[index] as MessagePort;
   const counters = new SharedArrayBuffer(SHARD_COUNTERS_LENGTH * 8);
@@ -99,7 +101,7 @@ function startShard(
   view[SHARD_COUNTERS.minTimeMs] = Number.POSITIVE_INFINITY;
   view[SHARD_COUNTERS.maxTimeMs] = Number.NEGATIVE_INFINITY;
   const workerData: ShardStart = {
-    ...{ dataDir, index, count, hashKey, live },
+    ...{ dataDir, index, count, hashKey, memories, live },
     ...{ peers, log, maintenance, counters },
   };
   const ports = [...peers.filter((port) => port !== undefined), log, maintenance];

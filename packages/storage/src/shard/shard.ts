@@ -7,12 +7,14 @@ import { BlockCache } from '../block/block-cache.ts';
 import { Head } from '../head/head.ts';
 import { holdOpeningsBy } from '../kv/opening-holder.ts';
 import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
+import { TRANSIT } from '../memory/shard-layout.ts';
+import { PAGES_MAX, ShardMemory } from '../memory/shard-memory.ts';
+import { TransitSpace } from '../memory/transit-space.ts';
 import { assert } from '../model/assert.ts';
 import type { Queryable, SelectRequest } from '../model/queryable.ts';
 import { BlockSet } from '../querier/block-set.ts';
 import { labelsPage, pageBuffers, SeriesPageWriter } from '../querier/series-page.ts';
 import { ShardQueryable } from '../querier/shard-queryable.ts';
-import { BufferPool } from '../threads/buffer-pool.ts';
 import { CallPort, type Handlers } from '../threads/call-port.ts';
 import { mainHolder } from '../threads/main-holder.ts';
 import { AppendRouter } from './append-router.ts';
@@ -60,19 +62,22 @@ export class Shard {
   readonly #blocks: BlockSet;
 
   constructor(start: ShardStart, main: MessagePort, extensions: ShardExtensions) {
-    const { index, count, hashKey, log } = start;
+    const { index, count, hashKey, memories, log } = start;
     this.#start = start;
     this.#counters = new Float64Array(start.counters);
-    this.#head = new Head(hashKey, 1);
+    const memory = new ShardMemory(PAGES_MAX, memories[index]);
+    const transit = new TransitSpace(memory.buffer, TRANSIT);
+    this.#head = new Head(hashKey, 1, memory);
     this.#appender = new HeadAppender(this.#head, index, log);
     const peers = start.peers.map((port) => port && this.#peerPort(port));
     const cache = this.#cache;
     const head = this.#head;
     const readers = this.#readers;
-    const buffers = new BufferPool();
-    const router = new AppendRouter({ key: hashKey, shards: count, cache, buffers });
+    const router = new AppendRouter({ key: hashKey, shards: count, cache, transit });
     const appender = this.#appender;
-    this.#requests = new RequestAppender({ index, head, appender, router, cache, buffers, peers });
+    this.#requests = new RequestAppender({
+      ...{ index, head, appender, router, cache, transit, memories, peers },
+    });
     this.#blocks = new BlockSet(start.dataDir, start.live, new BlockCache());
     const share = { index, count };
     this.#queryable = new ShardQueryable({ head, readers, share, blocks: this.#blocks });
