@@ -12,8 +12,10 @@ import type { Logger } from 'pino';
 import type { ServerConfig } from './config/server-config.ts';
 import { jobRoutes } from './endpoints/job-routes.ts';
 import { operationRoutes } from './endpoints/operation-routes.ts';
+import { QueryRegister } from './endpoints/query-register.ts';
 import { queryRoutes, STEPS_MAX } from './endpoints/query-routes.ts';
 import { QuerySlots } from './endpoints/query-slots.ts';
+import { runningQueryRoutes } from './endpoints/running-query-routes.ts';
 import { seriesRoutes } from './endpoints/series-routes.ts';
 import { statusRoutes } from './endpoints/status-routes.ts';
 import { HttpServer } from './http/http-server.ts';
@@ -181,12 +183,14 @@ function createRoutes(parts: Parts): Route[] {
     queueMax: limits.query_queue,
     registry,
   });
+  const register = new QueryRegister(clock);
   const timeoutMaxMs = limits.query_timeout;
   const stats = () => database.stats();
   return [
     remoteWriteRoute(intake),
     jsonMetricsRoute({ intake, metadata, clock }),
-    ...queryRoutes({ engine, slots, clock, log, registry, timeoutMaxMs }),
+    ...queryRoutes({ engine, slots, register, clock, log, registry, timeoutMaxMs }),
+    ...runningQueryRoutes(register),
     ...seriesRoutes({ queryable: database, metadata, slots, seriesMax: limits.query_series }),
     ...statusRoutes({
       ...{ monVersion, startedMs, clock, stats },

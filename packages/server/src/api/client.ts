@@ -14,6 +14,7 @@ import type {
   JsonLabels,
   JsonMetadata,
   JsonQueryResult,
+  JsonRunningQuery,
   JsonSuccess,
 } from './responses.ts';
 
@@ -147,6 +148,15 @@ export class ApiClient {
       if (thrown instanceof MonError) return false;
       throw thrown;
     }
+  }
+
+  runningQueries(): Promise<readonly JsonRunningQuery[]> {
+    return this.ask({ method: 'GET', path: '/api/v1/status/queries' });
+  }
+
+  /** Ends a query under way; resolves to what it was. */
+  killQuery(id: number): Promise<JsonRunningQuery> {
+    return this.ask({ method: 'DELETE', path: `/api/v1/admin/queries/${id}` });
   }
 
   jobs(): Promise<readonly JsonJob[]> {

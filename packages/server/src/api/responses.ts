@@ -69,6 +69,26 @@ export interface JsonJobRun {
   readonly error: string | null;
 }
 
+/** GET /api/v1/status/queries */
+export interface JsonRunningQuery {
+  readonly id: number;
+  readonly query: string;
+  readonly kind: 'instant' | 'range';
+  /** Seconds since the epoch; the same for an instant query. */
+  readonly start: number;
+  readonly end: number;
+  /** Seconds; of range queries only. */
+  readonly step?: number;
+  /** The User-Agent that asked. */
+  readonly client: string;
+  readonly state: 'waiting' | 'running';
+  /** ISO 8601 */
+  readonly startedAt: string;
+  readonly elapsedSeconds: number;
+  readonly seriesRead: number;
+  readonly samplesRead: number;
+}
+
 /** POST /api/v1/metrics */
 export interface JsonMetricsAnswer {
   readonly status: 'success' | 'partial' | 'error';

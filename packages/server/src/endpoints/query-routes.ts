@@ -3,6 +3,7 @@
  */
 import type { Clock } from '@mon/storage/model/clock';
 import { MonError } from '@mon/storage/model/error';
+import type { TenantId } from '@mon/storage/model/tenant';
 import type { Logger } from 'pino';
 import { missingParameter } from '../api/parameters.ts';
 import { outcomeJson } from '../api/query-json.ts';
@@ -10,16 +11,19 @@ import type { HttpRequest } from '../http/request.ts';
 import { type HttpAnswer, JSON_TYPE, type Route, success } from '../http/route.ts';
 import type { Counter, Histogram, MetricRegistry } from '../metrics/registry.ts';
 import type { Engine } from '../promql/engine.ts';
+import type { Expr } from '../promql/parser/ast.ts';
 import { parse } from '../promql/parser/parse.ts';
 import { printExpr } from '../promql/parser/print.ts';
 import type { QueryOutcome } from '../promql/query-result.ts';
 import { parseTree } from './parse-tree.ts';
 import { instantQuestion, type QueryQuestion, rangeQuestion } from './query-parameters.ts';
+import type { QueryRegister, QueryTicket } from './query-register.ts';
 import type { QuerySlots } from './query-slots.ts';
 
 export interface QueryRoutesOptions {
   readonly engine: Engine;
   readonly slots: QuerySlots;
+  readonly register: QueryRegister;
   readonly clock: Clock;
   readonly log: Logger;
   readonly registry: MetricRegistry;
@@ -107,8 +111,11 @@ class QueryDesk {
     try {
       // A query that cannot be read need not wait for a slot.
       const expr = parse(question.query);
-      const outcome = await this.#options.slots.run(request.signal, () =>
-        this.#evaluate(request, { ...question, expr }),
+      const { register, slots } = this.#options;
+      const { tenant, signal } = request;
+      const client = request.headers['user-agent'] ?? '';
+      const outcome = await register.run({ ...question, tenant, client }, signal, (ticket) =>
+        slots.run(ticket.signal, () => this.#evaluate(tenant, ticket, { ...question, expr })),
       );
       this.#note(request, question, outcome);
       return {
@@ -123,13 +130,13 @@ class QueryDesk {
   }
 
   #evaluate(
-    request: HttpRequest,
-    question: QueryQuestion & { expr: ReturnType<typeof parse> },
+    tenant: TenantId,
+    { signal, onStart }: QueryTicket,
+    question: QueryQuestion & { expr: Expr },
   ): Promise<QueryOutcome> {
     const { query, expr, times, lookbackMs, timeoutMs } = question;
     const { engine } = this.#options;
-    const { tenant, signal } = request;
-    const common = { tenant, query, expr, signal, limits: { timeoutMs } };
+    const common = { tenant, query, expr, signal, onStart, limits: { timeoutMs } };
     const run = lookbackMs === undefined ? common : { ...common, lookbackMs };
     return times.kind === 'instant'
       ? engine.instant({ ...run, timeMs: times.timeMs })

@@ -34,7 +34,8 @@ export class QuerySlots {
   /**
    * Runs `work` when a slot is free.
    *
-   * @throws MonError `query-queue-full`, `query-canceled` while waiting, and what `work` throws
+   * @throws MonError `query-queue-full`, `query-canceled` or the signal's own error while waiting,
+   *   and what `work` throws
    */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#options.concurrencyMax) await this.#wait(signal);
@@ -60,10 +61,10 @@ export class QuerySlots {
       };
       const onAbort = (): void => {
         this.#line.delete(onTurn);
-        reject(canceled());
+        reject(endOf(signal));
       };
       if (signal.aborted) {
-        reject(canceled());
+        reject(endOf(signal));
         return;
       }
       this.#line.add(onTurn);
@@ -92,7 +93,8 @@ function queueFull(concurrencyMax: number, queueMax: number): MonError {
   });
 }
 
-function canceled(): MonError {
+function endOf({ reason }: AbortSignal): MonError {
+  if (reason instanceof MonError) return reason;
   return new MonError({
     code: 'query-canceled',
     what: 'Cannot run the query',

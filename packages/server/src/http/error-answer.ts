@@ -28,6 +28,7 @@ const UNAVAILABLE = { status: 503, errorType: 'unavailable' } as const;
 const CLASSES: Readonly<Record<string, ErrorClass>> = {
   'unknown-path': { status: 404, errorType: 'not_found' },
   'not-found': { status: 404, errorType: 'not_found' },
+  'no-such-query': { status: 404, errorType: 'not_found' },
   'method-not-allowed': { status: 405, errorType: 'bad_data' },
   conflict: { status: 409, errorType: 'bad_data' },
   'body-too-large': { status: 413, errorType: 'bad_data' },
@@ -39,6 +40,7 @@ const CLASSES: Readonly<Record<string, ErrorClass>> = {
   'rate-limited': { status: 429, errorType: 'unavailable' },
   'query-timeout': { status: 503, errorType: 'timeout' },
   'query-canceled': { status: 499, errorType: 'canceled' },
+  'query-killed': { status: 422, errorType: 'canceled' },
   'query-queue-full': UNAVAILABLE,
   'disk-full': UNAVAILABLE,
   overloaded: UNAVAILABLE,

@@ -45,6 +45,14 @@ export interface QueryRequest {
   readonly limits?: Partial<QueryLimits>;
   readonly lookbackMs?: number;
   readonly signal?: AbortSignal;
+  /** Called when evaluation begins, with what it has read so far, then and later. */
+  readonly onStart?: (progress: QueryProgress) => void;
+}
+
+/** What a query under way has read. */
+export interface QueryProgress {
+  readonly seriesRead: number;
+  readonly samplesRead: number;
 }
 
 export interface InstantRequest extends QueryRequest {
@@ -133,6 +141,7 @@ export class Engine {
         signal: ended,
         remarks,
       });
+      request.onStart?.(run);
       const result = await resultOf(plan, grid, run);
       const { seriesRead, samplesRead } = run;
       const stats = { seriesRead, samplesRead, elapsedMs: run.elapsedMs() };

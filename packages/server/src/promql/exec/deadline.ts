@@ -3,7 +3,7 @@
  * storage that does not answer.
  */
 import type { Clock } from '@mon/storage/model/clock';
-import type { MonError } from '@mon/storage/model/error';
+import { MonError } from '@mon/storage/model/error';
 import { queryCanceled, queryTimeout } from './query-errors.ts';
 
 export interface Deadline {
@@ -17,20 +17,21 @@ export interface Deadline {
  * What `work` resolves to. The signal it is given is aborted when the query is to end, with the
  * error as its reason, and in any case when `work` has ended, so that nothing goes on reading.
  *
- * @throws MonError `query-canceled`, `query-timeout`, and what `work` throws
+ * @throws MonError `query-canceled`, `query-timeout`, the signal's reason where it is a MonError, and
+ *   what `work` throws
  */
 export async function withDeadline<Answer>(
   { clock, timeoutMs, signal }: Deadline,
   work: (signal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
-  if (signal?.aborted === true) throw queryCanceled(signal.reason);
+  if (signal?.aborted === true) throw endOf(signal);
   const ended = new AbortController();
   const stopped = Promise.withResolvers<never>();
   const stop = (error: MonError) => {
     ended.abort(error);
     stopped.reject(error);
   };
-  const cancel = () => stop(queryCanceled(signal?.reason));
+  const cancel = () => stop(endOf(signal));
   signal?.addEventListener('abort', cancel, { once: true });
   const stopTimer = clock.after(timeoutMs, () => stop(queryTimeout(timeoutMs)));
   try {
@@ -40,4 +41,10 @@ export async function withDeadline<Answer>(
     stopTimer();
     ended.abort(queryCanceled(undefined));
   }
+}
+
+/** Why a caller's signal ends the query: its own error where it names one. */
+function endOf(signal: AbortSignal | undefined): MonError {
+  const reason: unknown = signal?.reason;
+  return reason instanceof MonError ? reason : queryCanceled(reason);
 }
