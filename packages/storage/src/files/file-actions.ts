@@ -32,6 +32,16 @@ export function readWhole(file: OpenFile): Uint8Array<ArrayBuffer> {
   return bytes.subarray(0, length);
 }
 
+/** All bytes of the file at a path. */
+export function readFile(files: Files, path: string): Uint8Array<ArrayBuffer> {
+  const file = files.open(path, 'read');
+  try {
+    return readWhole(file);
+  } finally {
+    file.close();
+  }
+}
+
 /** Writes all buffers at a position; returns their length together. */
 export function writeWhole(
   file: OpenFile,

@@ -6,10 +6,12 @@
  * A damaged block of a table gives what it can, which may be wrong: values of mon's blocks carry
  * checksums of their own, so that the reader of these sees which are right.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BinaryHeap } from '../../block/binary-heap.ts';
 import { MalformedBytes } from '../../encoding/malformed-bytes.ts';
+import { readFile } from '../../files/file-actions.ts';
+import type { Files } from '../../files/files.ts';
+import { nodeFiles } from '../../files/node-files.ts';
 import type { DatabaseEntries, KeyRange } from '../database-entries.ts';
 import type { FileFault } from './file-fault.ts';
 import { readRecordLog } from './record-log.ts';
@@ -27,6 +29,7 @@ export class DatabaseFiles implements DatabaseEntries {
   /** Names of all files of the directory. */
   readonly names: readonly string[];
   readonly tornBytes: number = 0;
+  readonly #files: Files;
   readonly #faults: FileFault[] = [];
   readonly #tables: TableFile[] = [];
   /** Writes that are in no table yet, by key. */
@@ -34,9 +37,10 @@ export class DatabaseFiles implements DatabaseEntries {
   readonly #kept = new Map<string, readonly VersionedEntry[]>();
 
   /** @throws the file system's error where the directory is not there */
-  constructor(dir: string) {
+  constructor(dir: string, files: Files = nodeFiles) {
     this.dir = dir;
-    this.names = readdirSync(dir).sort();
+    this.#files = files;
+    this.names = files.list(dir).sort();
     const live = this.#readLive();
     for (const name of this.names) this.#openTable(name, live);
     for (const [number, { bytes, firstKey, lastKey }] of live?.tables ?? []) {
@@ -51,7 +55,7 @@ export class DatabaseFiles implements DatabaseEntries {
     const logged: VersionedEntry[] = [];
     for (const name of this.names) {
       if (!name.endsWith('.log') || numberOf(name) < (live?.logNumber ?? 0)) continue;
-      const content = readRecordLog(name, readFileSync(join(dir, name)));
+      const content = readRecordLog(name, this.#read(name));
       this.#faults.push(...content.faults);
       this.tornBytes += content.tornBytes;
       for (const record of content.records) logged.push(...this.#readBatch(name, record));
@@ -151,17 +155,17 @@ export class DatabaseFiles implements DatabaseEntries {
   /** The files that count; undefined where the directory does not say so any more. */
   #readLive(): LiveFiles | undefined {
     const current = this.names.includes('CURRENT')
-      ? readFileSync(join(this.dir, 'CURRENT'), 'latin1')
+      ? Buffer.from(this.#read('CURRENT')).toString('latin1')
       : undefined;
     const name = /^(MANIFEST-\d{6,})\n$/.exec(current ?? '')?.[1];
     if (current === undefined) {
       this.#fault({ file: 'CURRENT', reason: 'it is missing: LevelDB finds an empty database' });
-    } else if (name === undefined || !existsSync(join(this.dir, name))) {
+    } else if (name === undefined || !this.names.includes(name)) {
       this.#fault({ file: 'CURRENT', reason: 'it does not name a MANIFEST that is there' });
     }
     const found = name ?? this.names.findLast((other) => other.startsWith('MANIFEST-'));
     if (found === undefined || !this.names.includes(found)) return undefined;
-    const content = readRecordLog(found, readFileSync(join(this.dir, found)));
+    const content = readRecordLog(found, this.#read(found));
     this.#faults.push(...content.faults);
     if (content.tornBytes > 0) this.#fault({ file: found, reason: 'it is cut short' });
     if (content.faults.length > 0 || content.tornBytes > 0) return undefined;
@@ -181,7 +185,11 @@ export class DatabaseFiles implements DatabaseEntries {
   #openTable(name: string, live: LiveFiles | undefined): void {
     if (!/^\d+\.(ldb|sst)$/.test(name)) return;
     if (live !== undefined && !live.tables.has(numberOf(name))) return;
-    this.#tables.push(new TableFile(join(this.dir, name), name));
+    this.#tables.push(new TableFile(this.#files, this.dir, name));
+  }
+
+  #read(name: string): Uint8Array {
+    return readFile(this.#files, join(this.dir, name));
   }
 
   #readBatch(file: string, record: Uint8Array): VersionedEntry[] {

@@ -73,9 +73,10 @@ function* walkEntries(block: Uint8Array, from: number, to: number) {
     const unshared = reader.varint();
     const valueBytes = reader.varint();
     if (shared > before.length) throw new MalformedBytes('an entry shares more than there is');
+    const rest = reader.raw(unshared);
     const key = new Uint8Array(shared + unshared);
     key.set(before.subarray(0, shared));
-    key.set(reader.raw(unshared), shared);
+    key.set(rest, shared);
     before = key;
     yield { entry: { key, value: reader.raw(valueBytes) }, end: reader.at };
   }

@@ -7,9 +7,10 @@
  * Where index or footer is damaged, or the file is cut, the data blocks are found one after the
  * other by themselves.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { ByteReader } from '../../encoding/byte-reader.ts';
 import { MalformedBytes } from '../../encoding/malformed-bytes.ts';
+import type { Files, OpenFile } from '../../files/files.ts';
 import type { FileFault } from './file-fault.ts';
 import {
   BLOCK_TRAILER_BYTES,
@@ -41,19 +42,19 @@ export class TableFile {
   readonly bytes: number;
   readonly faults: FileFault[] = [];
   readonly blocks: readonly DataBlock[];
-  readonly #fd: number;
+  readonly #open: OpenFile;
   readonly #bad = new Set<number>();
 
   /** @throws the file system's error */
-  constructor(path: string, file: string) {
+  constructor(files: Files, dir: string, file: string) {
     this.file = file;
-    this.#fd = openSync(path, 'r');
-    this.bytes = fstatSync(this.#fd).size;
+    this.#open = files.open(join(dir, file), 'read');
+    this.bytes = this.#open.bytes;
     this.blocks = this.#readIndex() ?? this.#findBlocks();
   }
 
   close(): void {
-    closeSync(this.#fd);
+    this.#open.close();
   }
 
   /**
@@ -176,7 +177,7 @@ export class TableFile {
   #read({ offset, bytes }: Place): Uint8Array {
     const buffer = Buffer.alloc(Math.max(0, Math.min(bytes, this.bytes - offset)));
     for (let from = 0; from < buffer.length; ) {
-      const read = readSync(this.#fd, buffer, from, buffer.length - from, offset + from);
+      const read = this.#open.read(buffer.subarray(from), offset + from);
       if (read === 0) return buffer.subarray(0, from);
       from += read;
     }
