@@ -7,7 +7,9 @@
  */
 
 /** Widths a block may have. */
-const WIDTHS_MS = [1, 2, 5, 10, 30, 60, 120, 240, 480, 1440, 2880].map((min) => min * 60_000);
+export const SLOT_WIDTHS_MS = [1, 2, 5, 10, 30, 60, 120, 240, 480, 1440, 2880].map(
+  (min) => min * 60_000,
+);
 const SAMPLES_WANTED = 480;
 /** Where no series has two samples. */
 const WIDTH_UNKNOWN_MS = 120 * 60_000;
@@ -32,7 +34,10 @@ export function suitableSlotWidthMs(series: {
   if (intervals <= 0) return WIDTH_UNKNOWN_MS;
   const wantedMs = (series.spanMs / intervals) * SAMPLES_WANTED;
   // A quarter more is better than the next narrower width, which may be half of it.
-  return WIDTHS_MS.findLast((widthMs) => widthMs <= wantedMs * 1.25) ?? (WIDTHS_MS[0] as number);
+  return (
+    SLOT_WIDTHS_MS.findLast((widthMs) => widthMs <= wantedMs * 1.25) ??
+    (SLOT_WIDTHS_MS[0] as number)
+  );
 }
 
 /** The first index from `from` on at which an ascending column is not below `limit`. */

@@ -19,7 +19,7 @@ import type { ManifestChange, ManifestEntry } from './manifest-entry.ts';
 import { encodeChange, encodeHead, encodeState, FORMAT_VERSION } from './manifest-record.ts';
 import { type ManifestContent, readManifest } from './read-manifest.ts';
 
-const FILE_NAME = 'MANIFEST.log';
+export const MANIFEST_NAME = 'MANIFEST.log';
 const BLOCKS_FOLDER = 'blocks';
 
 /** A log that has grown beyond is replaced by its sum at the next open. */
@@ -74,7 +74,7 @@ export class Manifest {
     files: Files = nodeFiles,
   ): Manifest {
     const place = { dataDir, files };
-    const path = join(dataDir, FILE_NAME);
+    const path = join(dataDir, MANIFEST_NAME);
     try {
       makeDirectory(files, join(dataDir, BLOCKS_FOLDER));
       if (files.state(path) === undefined) createManifest(place, newHashKey());
@@ -127,7 +127,7 @@ export class Manifest {
   }
 
   #append(record: Uint8Array): void {
-    const what = `Cannot write to ${join(this.#dataDir, FILE_NAME)}`;
+    const what = `Cannot write to ${join(this.#dataDir, MANIFEST_NAME)}`;
     if (!this.#isUsable) throw manifestError(what, new Error('an earlier write failed'));
     try {
       writeWhole(this.#file, [record], this.#bytes);
@@ -166,17 +166,18 @@ interface Place {
   readonly files: Files;
 }
 
-interface ReplayedState {
+/** What the records of a manifest amount to. */
+export interface ReplayedState {
   readonly live: Map<string, ManifestEntry>;
   readonly cut: CutGenerations;
   readonly lastBlock: number;
 }
 
-function replay(content: ManifestContent): ReplayedState {
+export function replay({ records }: Pick<ManifestContent, 'records'>): ReplayedState {
   const live = new Map<string, ManifestEntry>();
   let cut = new CutGenerations();
   let lastBlock = 0;
-  for (const record of content.records) {
+  for (const record of records) {
     if (record.kind === 'state') {
       const { state } = record;
       live.clear();
@@ -208,8 +209,8 @@ function createManifest(place: Place, hashKey: HashKey): void {
     throw new MonError({
       code: 'missing-manifest',
       what: `Cannot open ${dataDir}`,
-      why: `there are ${blocks.length} blocks in it but no ${FILE_NAME}`,
-      mend: `Restore ${FILE_NAME} from a backup, or move ${BLOCKS_FOLDER}/ away to start empty.`,
+      why: `there are ${blocks.length} blocks in it but no ${MANIFEST_NAME}`,
+      mend: `Restore ${MANIFEST_NAME} from a backup, or move ${BLOCKS_FOLDER}/ away to start empty.`,
     });
   }
   replaceManifest(place, [encodeHead({ format: FORMAT_VERSION, hashKey })]);
@@ -217,7 +218,7 @@ function createManifest(place: Place, hashKey: HashKey): void {
 
 function rewriteIfLong(place: Place): void {
   const { dataDir, files } = place;
-  const path = join(dataDir, FILE_NAME);
+  const path = join(dataDir, MANIFEST_NAME);
   if ((files.state(path)?.bytes ?? 0) < REWRITE_BYTES) return;
   const file = files.open(path, 'read');
   const bytes = readWhole(file);
@@ -229,8 +230,8 @@ function rewriteIfLong(place: Place): void {
 }
 
 /** Puts a whole new file in place; a crash leaves the old one or the new. */
-function replaceManifest({ dataDir, files }: Place, records: readonly Uint8Array[]): void {
-  const path = join(dataDir, FILE_NAME);
+export function replaceManifest({ dataDir, files }: Place, records: readonly Uint8Array[]): void {
+  const path = join(dataDir, MANIFEST_NAME);
   const file = files.open(`${path}.new`, 'replace');
   try {
     writeWhole(file, records, 0);

@@ -60,14 +60,14 @@ function firstRecord(kind: number, payload: Uint8Array): ManifestHead {
   return parseHead(payload);
 }
 
-function parseRecord(kind: number, payload: Uint8Array): ManifestRecord {
+export function parseRecord(kind: number, payload: Uint8Array): ManifestRecord {
   if (kind === STATE_RECORD) return { kind: 'state', state: parseState(payload) };
   if (kind === CHANGE_RECORD) return { kind: 'change', change: parseChange(payload) };
   throw new Error(`records of kind ${kind} are not known`);
 }
 
 /** Where the intact record at an offset ends, or what is wrong with it. */
-function recordEnd(bytes: Uint8Array, at: number): number | string {
+export function recordEnd(bytes: Uint8Array, at: number): number | string {
   if (bytes.length - at < FRAME_BYTES) return 'the file ends within the header of a record';
   const payloadBytes = framePayloadBytes(bytes, at);
   if (payloadBytes < 0) return 'the header of a record is damaged';
@@ -77,7 +77,7 @@ function recordEnd(bytes: Uint8Array, at: number): number | string {
   return end;
 }
 
-function isTornAt(bytes: Uint8Array, at: number): boolean {
+export function isTornAt(bytes: Uint8Array, at: number): boolean {
   for (let next = at + 1; next + FRAME_BYTES <= bytes.length; next++) {
     if (typeof recordEnd(bytes, next) === 'number') return false;
   }

@@ -1,0 +1,135 @@
+/**
+ * Reads everything that a data directory holds and checks every checksum and count of it. Nothing
+ * is written, no LevelDB is opened.
+ *
+ * Memory: one segment's largest record, one block's index pages, a few blocks of LevelDB.
+ */
+import { join } from 'node:path';
+import type { Files } from '../files/files.ts';
+import { nodeFiles } from '../files/node-files.ts';
+import { MANIFEST_NAME } from '../manifest/manifest.ts';
+import { blockNames, type KnownManifest, knownManifest } from './known-manifest.ts';
+import { PartFindings, type PartReport } from './part-report.ts';
+import { verifyBlockDirectory } from './verify-block-directory.ts';
+import { verifyMeta } from './verify-meta.ts';
+import { verifyWal } from './verify-wal.ts';
+
+/** What stands in a data directory. */
+const KNOWN_NAMES = new Set([
+  ...['LOCK', 'wal', 'blocks', 'meta', 'ballast', 'quarantined'],
+  ...[MANIFEST_NAME, `${MANIFEST_NAME}.new`, 'meta.new', 'meta.repaired'],
+]);
+
+export interface VerifyOptions {
+  readonly files?: Files;
+  /** A server has the directory open: what it writes at this moment is no damage. */
+  readonly isRunning?: boolean;
+  /** Told of each part when it is done. */
+  readonly onPart?: (part: PartReport, progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Progress {
+  readonly partsDone: number;
+  readonly parts: number;
+}
+
+export interface DirectoryReport {
+  readonly dataDir: string;
+  readonly parts: readonly PartReport[];
+  /** Whether nothing at all is wrong. */
+  readonly isIntact: boolean;
+}
+
+/** @throws the file system's error where something cannot be read at all; the signal's reason */
+export async function verifyDirectory(
+  dataDir: string,
+  options: VerifyOptions = {},
+): Promise<DirectoryReport> {
+  const { files = nodeFiles, isRunning = false, onPart, signal } = options;
+  const aborting = signal === undefined ? {} : { signal };
+  const manifest = knownManifest(dataDir, files);
+  const live = [...manifest.state.live.values()];
+  const parts: PartReport[] = [];
+  const done = (part: PartReport) => {
+    parts.push(part);
+    onPart?.(part, { partsDone: parts.length, parts: live.length + 4 });
+  };
+  done(folderReport(dataDir, files));
+  done(manifestReport(dataDir, manifest, { files, isRunning }));
+  const isCut = (generation: number) => manifest.state.cut.has(generation);
+  done(verifyWal({ dataDir, files, isCut, isRunning, ...aborting }));
+  done(await verifyMeta(dataDir, { files, isRunning }));
+  const hashKey = manifest.head?.hashKey ?? new Uint8Array(16);
+  for (const entry of live) {
+    signal?.throwIfAborted();
+    const block = { dataDir, entry, hashKey, files, ...aborting };
+    const report = await verified(block, isRunning);
+    if (report !== undefined) done(report);
+  }
+  return { dataDir, parts, isIntact: parts.every(({ problems }) => problems.length === 0) };
+}
+
+/** A directory that a running server has replaced meanwhile says nothing. */
+async function verified(
+  block: Parameters<typeof verifyBlockDirectory>[0],
+  isRunning: boolean,
+): Promise<PartReport | undefined> {
+  const isGone = () => {
+    const { state } = knownManifest(block.dataDir, block.files);
+    return isRunning && !state.live.has(block.entry.id);
+  };
+  try {
+    const report = await verifyBlockDirectory(block);
+    return report.problems.length > 0 && isGone() ? undefined : report;
+  } catch (error) {
+    if (isGone()) return undefined;
+    throw error;
+  }
+}
+
+function folderReport(dataDir: string, files: Files): PartReport {
+  const findings = new PartFindings('folder', '.');
+  for (const name of files.list(dataDir).sort()) {
+    const isLock = name === 'LOCK' || name.startsWith('LOCK.');
+    const path = join(dataDir, name);
+    const { bytes = 0, isDirectory = false } = files.state(path) ?? {};
+    if (!isDirectory) findings.bytes += bytes;
+    if (!isLock && !KNOWN_NAMES.has(name)) findings.remark(`${name} does not belong there`);
+  }
+  return findings.report();
+}
+
+function manifestReport(
+  dataDir: string,
+  manifest: KnownManifest,
+  { files, isRunning }: { readonly files: Files; readonly isRunning: boolean },
+): PartReport {
+  const findings = new PartFindings('manifest', MANIFEST_NAME);
+  const names = blockNames(dataDir, files);
+  const { head, records, damages, tornBytes, state } = manifest;
+  findings.bytes = manifest.bytes;
+  findings.values = records.length + (head === undefined ? 0 : 1);
+  const isNew = !manifest.isThere && names.length === 0;
+  if (isNew) findings.remark('there is none yet');
+  else if (!manifest.isThere) {
+    findings.problem(MANIFEST_NAME, `it is missing, and there are ${names.length} directories`);
+  } else if (head === undefined) findings.problem('head', 'the key of the series hashes is lost');
+  for (const { offset, reason, isMended } of damages) {
+    const why = isMended ? `${reason}: one flipped bit, which can be set right` : reason;
+    findings.problem(`byte ${offset}`, why);
+  }
+  if (tornBytes > 0 && !isRunning) {
+    findings.remark(`it ends in a record of ${tornBytes} bytes cut short: never answered`);
+  }
+  for (const name of isRunning ? [] : names) {
+    if (state.live.has(name)) continue;
+    if (!findings.isDamaged) {
+      findings.remark(`blocks/${name} is not listed: a crash left it, the next start removes it`);
+      continue;
+    }
+    // Where records are lost, a directory that is not listed may be one that lives.
+    findings.problem(`blocks/${name}`, 'it is not listed, perhaps since records are lost');
+  }
+  return findings.report();
+}
