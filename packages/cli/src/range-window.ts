@@ -1,6 +1,8 @@
 /**
  * Which times a range query asks for, from the flags that say so.
  */
+
+import { stepForSpan } from '@mon/server/api/step-for-span';
 import { formatDurationMs } from '@mon/storage/model/duration';
 import { MonError } from '@mon/storage/model/error';
 import { parseMoment } from './moment.ts';
@@ -18,17 +20,8 @@ export interface RangeWindow {
   readonly stepMs: number;
 }
 
-/** Steps that a range is cut into where none is given: about one to a dot of a wide chart. */
-const STEPS_DEFAULT = 250;
 /** Prometheus's own bound; asking for more is refused before the server is. */
 const STEPS_MAX = 11_000;
-
-const SECOND = 1000;
-const STEPS_MS = [
-  ...[1, 5, 15, 30].map((n) => n * SECOND),
-  ...[1, 2, 5, 10, 15, 30].map((n) => n * 60 * SECOND),
-  ...[1, 2, 3, 6, 12, 24].map((n) => n * 3600 * SECOND),
-];
 
 /**
  * The window, or undefined where no flag asks for a range. `--since` ends at a multiple of the
@@ -47,24 +40,18 @@ export function rangeWindow(flags: RangeFlags, nowMs: number): RangeWindow | und
   if (endMs < startMs) {
     throw badRange('the end lies before the start', 'Exchange --start and --end.');
   }
-  const stepMs = flags.stepMs ?? stepFor(endMs - startMs);
+  const stepMs = flags.stepMs ?? stepForSpan(endMs - startMs);
   if (stepMs <= 0) throw badRange('the step is zero', 'Choose a step of at least 1ms.');
   const steps = Math.floor((endMs - startMs) / stepMs) + 1;
   if (steps > STEPS_MAX) {
     throw badRange(
       `${steps} steps are more than ${STEPS_MAX}`,
-      `Take a step of at least ${formatDurationMs(stepFor(endMs - startMs))}.`,
+      `Take a step of at least ${formatDurationMs(stepForSpan(endMs - startMs))}.`,
     );
   }
   if (end !== undefined || start !== undefined) return { startMs, endMs, stepMs };
   const aligned = Math.floor(endMs / stepMs) * stepMs;
   return { startMs: aligned - (endMs - startMs), endMs: aligned, stepMs };
-}
-
-function stepFor(spanMs: number): number {
-  const wanted = spanMs / STEPS_DEFAULT;
-  const day = 24 * 3600 * SECOND;
-  return STEPS_MS.find((step) => step >= wanted) ?? Math.ceil(wanted / day) * day;
 }
 
 function badRange(why: string, mend: string): MonError {

@@ -10,8 +10,10 @@ import type { DatabaseOptions } from '@mon/storage/database-options';
 import type { Clock } from '@mon/storage/model/clock';
 import type { Logger } from 'pino';
 import type { ServerConfig } from './config/server-config.ts';
+import { dashboardRoute } from './endpoints/dashboard-route.ts';
 import { jobRoutes } from './endpoints/job-routes.ts';
 import { operationRoutes } from './endpoints/operation-routes.ts';
+import { QueryDesk } from './endpoints/query-desk.ts';
 import { QueryRegister } from './endpoints/query-register.ts';
 import { queryRoutes, STEPS_MAX } from './endpoints/query-routes.ts';
 import { QuerySlots } from './endpoints/query-slots.ts';
@@ -184,12 +186,14 @@ function createRoutes(parts: Parts): Route[] {
     registry,
   });
   const register = new QueryRegister(clock);
+  const desk = new QueryDesk({ engine, slots, register, log, registry });
   const timeoutMaxMs = limits.query_timeout;
   const stats = () => database.stats();
   return [
     remoteWriteRoute(intake),
     jsonMetricsRoute({ intake, metadata, clock }),
-    ...queryRoutes({ engine, slots, register, clock, log, registry, timeoutMaxMs }),
+    ...queryRoutes({ desk, clock, timeoutMaxMs }),
+    dashboardRoute({ desk, clock, timeoutMs: timeoutMaxMs }),
     ...runningQueryRoutes(register),
     ...seriesRoutes({ queryable: database, metadata, slots, seriesMax: limits.query_series }),
     ...statusRoutes({
