@@ -2,6 +2,7 @@ import { matchSeries } from '@mon/storage/head/match-series';
 import { SeriesTable } from '@mon/storage/head/series-table';
 import { sortSeries } from '@mon/storage/head/sort-series';
 import { compareSeries } from '@mon/storage/index/series-order';
+import { ShardMemory } from '@mon/storage/memory/shard-memory';
 import { formatLabels, type Labels, labelsFromPairs } from '@mon/storage/model/labels';
 import {
   formatMatcher,
@@ -51,7 +52,7 @@ t.test('matchSeries() finds what testing every series finds', async (t) => {
   const random = randomFrom();
   t.comment(`seed ${random.seed}`);
   for (let round = 0; round < 20; round++) {
-    const table = new SeriesTable(KEY);
+    const table = new SeriesTable(KEY, new ShardMemory(4096));
     const held = fill(table, random, 1 + random.next(300));
     for (let query = 0; query < 100; query++) {
       const matchers = Array.from({ length: random.next(4) }, () => randomMatcher(random));
@@ -64,13 +65,13 @@ t.test('matchSeries() finds what testing every series finds', async (t) => {
       }
     }
   }
-  t.same([...matchSeries(new SeriesTable(KEY), TENANTS[0], [])], []);
+  t.same([...matchSeries(new SeriesTable(KEY, new ShardMemory(4096)), TENANTS[0], [])], []);
 });
 
 t.test('SeriesTable keeps identity and index right as series leave and return', async (t) => {
   const random = randomFrom();
   t.comment(`seed ${random.seed}`);
-  const table = new SeriesTable(KEY);
+  const table = new SeriesTable(KEY, new ShardMemory(4096));
   const held = new Map<number, Labels>();
   for (let round = 0; round < 60; round++) {
     for (const [ref, labels] of fill(table, random, 40)) held.set(ref, labels);
@@ -100,7 +101,7 @@ t.test('SeriesTable keeps identity and index right as series leave and return', 
 t.test('sortSeries() gives the order of blocks', async (t) => {
   const random = randomFrom();
   t.comment(`seed ${random.seed}`);
-  const table = new SeriesTable(KEY);
+  const table = new SeriesTable(KEY, new ShardMemory(4096));
   const refs = new Set<number>();
   for (let i = 0; i < 4000; i++)
     refs.add(table.resolve(pick(random, TENANTS), randomLabels(random)));

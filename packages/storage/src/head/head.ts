@@ -63,7 +63,7 @@ export class Head {
 
   constructor(key: HashKey, generation: number, memory: ShardMemory) {
     this.memory = memory;
-    this.series = new SeriesTable(key);
+    this.series = new SeriesTable(key, memory);
     this.#active = new Generation(generation, this.#spare);
     this.loggedGeneration = generation;
   }

@@ -9,8 +9,8 @@
 import { METRIC_NAME } from '../model/labels.ts';
 import { literalAlternatives, type Matcher, type ValueTest, valueTest } from '../model/matcher.ts';
 import type { TenantId } from '../model/tenant.ts';
-import type { NameEntry } from './pair-table.ts';
-import type { SeriesTable } from './series-table.ts';
+import type { PairTable } from './pair-table.ts';
+import { pairAt, type SeriesTable } from './series-table.ts';
 
 const NEUTRAL = 0;
 const PASSES = 1;
@@ -36,22 +36,23 @@ export function matchSeries(
   tenant: TenantId,
   matchers: readonly Matcher[],
 ): Uint32Array {
-  const names = table.pairs.find(tenant)?.names;
+  const { pairs } = table;
+  const ordinal = pairs.findTenant(tenant);
   const tests = testsByName(matchers);
-  const metricNames = names?.get(METRIC_NAME);
-  if (names === undefined || metricNames === undefined) return new Uint32Array(0);
-  const verdicts = new Uint8Array(table.pairs.idsEnd);
+  const metricName = ordinal === undefined ? undefined : pairs.findName(ordinal, METRIC_NAME);
+  if (ordinal === undefined || metricName === undefined) return new Uint32Array(0);
+  const verdicts = new Uint8Array(pairs.idsEnd);
   // Every series has a metric name, so its pairs cover all of them.
-  let shortest: Iterable<number> = metricNames.pairs.values();
+  let shortest: readonly number[] | undefined;
   let shortestCount = Number.POSITIVE_INFINITY;
   let wanted = 0;
   for (const test of tests) {
-    const entry = names.get(test.name);
+    const nameRow = pairs.findName(ordinal, test.name);
     if (test.passesEmpty) {
-      if (entry !== undefined) markFailing(entry, test, verdicts);
+      if (nameRow !== undefined) markFailing(pairs, nameRow, { test: test.test, verdicts });
       continue;
     }
-    const passing = entry === undefined ? [] : passingPairs(entry, test);
+    const passing = nameRow === undefined ? [] : passingPairs(pairs, { ordinal, nameRow }, test);
     const count = passing.reduce((sum, pair) => sum + table.postings.count(pair), 0);
     if (count === 0) return new Uint32Array(0);
     for (const pair of passing) verdicts[pair] = PASSES;
@@ -61,7 +62,10 @@ export function matchSeries(
       shortestCount = count;
     }
   }
-  return filterSeries(table, candidates(table, shortest), { verdicts, wanted });
+  return filterSeries(table, candidates(table, shortest ?? pairs.pairsOf(metricName)), {
+    verdicts,
+    wanted,
+  });
 }
 
 function testsByName(matchers: readonly Matcher[]): NameTest[] {
@@ -83,28 +87,36 @@ function valuesOf(matcher: Matcher): ReadonlySet<string> | undefined {
   return matcher.kind === '=~' ? literalAlternatives(matcher.value) : undefined;
 }
 
-function passingPairs(entry: NameEntry, { values, test }: NameTest): number[] {
-  const passing: number[] = [];
-  if (values !== undefined) {
-    for (const value of values) {
-      const pair = entry.pairs.get(value);
-      if (pair !== undefined && test(value)) passing.push(pair);
-    }
-    return passing;
+function passingPairs(
+  pairs: PairTable,
+  name: { readonly ordinal: number; readonly nameRow: number },
+  tested: NameTest,
+): number[] {
+  const { test, values } = tested;
+  if (values === undefined) {
+    return pairs.pairsOf(name.nameRow).filter((pair) => test(pairs.value(pair)));
   }
-  for (const [value, pair] of entry.pairs) if (test(value)) passing.push(pair);
+  const passing: number[] = [];
+  for (const value of values) {
+    // An empty value is no pair, but the name itself.
+    const pair = value === '' ? undefined : pairs.find(name.ordinal, tested.name, value);
+    if (pair !== undefined && test(value)) passing.push(pair);
+  }
   return passing;
 }
 
-function markFailing(entry: NameEntry, { test }: NameTest, verdicts: Uint8Array): void {
-  for (const [value, pair] of entry.pairs) if (!test(value)) verdicts[pair] = FAILS;
+function markFailing(
+  pairs: PairTable,
+  nameRow: number,
+  { test, verdicts }: { readonly test: ValueTest; readonly verdicts: Uint8Array },
+): void {
+  for (const pair of pairs.pairsOf(nameRow)) if (!test(pairs.value(pair))) verdicts[pair] = FAILS;
 }
 
-function candidates({ postings }: SeriesTable, pairs: Iterable<number>): Uint32Array {
-  const lists = [...pairs];
-  const refs = new Uint32Array(lists.reduce((sum, pair) => sum + postings.count(pair), 0));
+function candidates({ postings }: SeriesTable, pairs: readonly number[]): Uint32Array {
+  const refs = new Uint32Array(pairs.reduce((sum, pair) => sum + postings.count(pair), 0));
   let at = 0;
-  for (const pair of lists) {
+  for (const pair of pairs) {
     const count = postings.count(pair);
     postings.copy(pair, refs.subarray(at, at + count));
     at += count;
@@ -119,14 +131,15 @@ function filterSeries(
   filter: { readonly verdicts: Uint8Array; readonly wanted: number },
 ): Uint32Array {
   const { verdicts, wanted } = filter;
-  const { labelPairs } = table;
+  const { bytes } = table.space;
   let kept = 0;
   for (let i = 0; i < refs.length; i++) {
     const ref = refs[i] as number;
-    const to = table.labelsTo(ref);
+    const from = table.pairsAt(ref);
+    const to = from + 3 * table.labelCount(ref);
     let passed = 0;
-    for (let k = table.labelsFrom(ref); k < to; k++) {
-      const verdict = verdicts[labelPairs[k] as number] ?? NEUTRAL;
+    for (let at = from; at < to; at += 3) {
+      const verdict = verdicts[pairAt(bytes, at)] ?? NEUTRAL;
       if (verdict === PASSES) passed++;
       else if (verdict === FAILS) {
         passed = -1;

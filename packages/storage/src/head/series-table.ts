@@ -1,65 +1,78 @@
 /**
- * The series of a head: identity, labels as pair ids, posting lists. A ref is an index into
- * columns.
+ * The series of a head: identity, labels as pair ids, posting lists. A ref is a small integer, used
+ * again after its series has left.
  *
- * Refs are dense and used again after a series has left. Identity is the fingerprint of tenant and
- * labels, verified by the labels themselves. No object per series.
+ * All of it lies in the shard's memory, without an object per series or pair, and is changed by
+ * `kernels/series.ts`. Identity is the fingerprint of tenant and labels, verified by the labels.
  */
-import { type HashKey, seriesFingerprint, shardHash } from '../index/series-hash.ts';
+import { randomFillSync } from 'node:crypto';
+import {
+  CANONICAL_BYTES_MAX,
+  readText,
+  textEnd,
+  textStart,
+  writeCanonicalLabels,
+} from '../index/canonical-labels.ts';
+import { FINGERPRINT_TAG, type HashKey, shardHash } from '../index/series-hash.ts';
+import { PAGE_BYTES, ShardMemory } from '../memory/shard-memory.ts';
 import { assert } from '../model/assert.ts';
+import { LABELS_MAX } from '../model/label-rules.ts';
 import type { Labels } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
-import { grownU32 } from './grow.ts';
-import { PairTable, type TenantPairs } from './pair-table.ts';
+import { PairTable } from './pair-table.ts';
 import { Postings } from './postings.ts';
+import { PAIR, SERIES, SeriesSpace } from './series-space.ts';
 
-const EMPTY = 0;
-const CAPACITY_MIN = 1024;
 /** Series detached between two yields. */
 const DETACH_STEP = 1000;
+const UNKNOWN = 0xffffffff;
+const COUNT_MASK = 0x7f;
+const DETACHED = 0x80;
+const TENANT_SHIFT = 8;
+/** A slot holds a ref in 24 bits. */
+const REFS_MAX = 2 ** 24 - 2;
+
+/** Words of a row that describes a series to the kernel. */
+export const SERIES_ROW_WORDS = 6;
+export const SERIES_ROW = { at: 0, bytes: 1, shardHash: 2, ref: 3, low: 4, high: 5 } as const;
+
+/** Scratch: a row, a prefix, then labels, then as much room for what is hashed. */
+const PREFIX_AT = 64;
+const PREFIX_BYTES_MAX = 8000;
+const LABELS_AT = 8192;
+const HASHED_AT = LABELS_AT + Math.ceil((CANONICAL_BYTES_MAX + 64) / 8) * 8;
+const SCRATCH_PAGES = Math.ceil((2 * HASHED_AT) / PAGE_BYTES);
 
 export class SeriesTable {
-  readonly pairs = new PairTable();
-  readonly postings = new Postings();
+  readonly pairs: PairTable;
+  readonly postings: Postings;
+  readonly space: SeriesSpace;
   readonly #key: HashKey;
-  /** Columns by ref. */
-  #tenants = new Uint32Array(CAPACITY_MIN);
-  #shardHashes = new Uint32Array(CAPACITY_MIN);
-  /** [2n] high and low half */
-  #fingerprints = new Uint32Array(2 * CAPACITY_MIN);
-  #labelsAt = new Uint32Array(CAPACITY_MIN);
-  /** Pairs of the series; 0 where the ref is free. */
-  #labelCounts = new Uint8Array(CAPACITY_MIN);
-  /** Pair ids of all series, in label order. */
-  #labelPairs = new Uint32Array(16 * CAPACITY_MIN);
-  #labelPairsUsed = 0;
-  /** By number of pairs: places in `#labelPairs` that left series gave back. */
-  readonly #freeLabels: number[][] = [];
-  readonly #freeRefs: number[] = [];
-  /** Refs between `detach` and `free`. */
-  readonly #detached = new Set<number>();
-  #refsEnd = 0;
-  #count = 0;
-  /** Open addressing over the fingerprint's low half: ref + 1, or 0. */
-  #slots = new Uint32Array(2 * CAPACITY_MIN);
+  readonly #scratch: number;
 
-  constructor(key: HashKey) {
+  constructor(key: HashKey, memory = new ShardMemory()) {
     this.#key = key;
+    this.space = new SeriesSpace(memory, {
+      hashKey: key,
+      secret: randomFillSync(new Uint8Array(16)),
+    });
+    this.#scratch = memory.allocate(SCRATCH_PAGES);
+    this.pairs = new PairTable(this.space, this.#scratch + LABELS_AT);
+    this.postings = new Postings(this.space);
   }
 
   /** Series that are here. */
   get count(): number {
-    return this.#count;
+    return this.space.seriesCount;
   }
 
   /** One more than the largest ref given out so far. */
   get refsEnd(): number {
-    return this.#refsEnd;
+    return this.space.seriesEnd;
   }
 
   get bytes(): number {
-    const columns = this.#tenants.length * (4 + 4 + 8 + 4 + 1) + this.#slots.byteLength;
-    return columns + this.#labelPairs.byteLength + this.postings.bytes;
+    return this.space.used;
   }
 
   /**
@@ -68,59 +81,91 @@ export class SeriesTable {
    * @param hash its `shardHash`, where the caller knows it
    */
   resolve(tenant: TenantId, labels: Labels, hash?: number): number {
-    const [high, low] = seriesFingerprint(this.#key, tenant, labels);
-    const known = this.#find(tenant, labels, { high, low });
-    if (known >= 0) return known;
-    const ref = this.#add(tenant, labels, { high, low });
-    this.#shardHashes[ref] = hash ?? shardHash(this.#key, tenant, labels);
-    return ref;
+    const row = this.#writeRow(labels) / 4;
+    this.space.words[row + SERIES_ROW.shardHash] = hash ?? shardHash(this.#key, tenant, labels);
+    this.findRows(tenant, 4 * row, 1);
+    this.addRows(tenant, 4 * row, 1);
+    return this.space.words[row + SERIES_ROW.ref] as number;
+  }
+
+  /**
+   * Fills in the fingerprints and refs of series; 0xffffffff where one is not here.
+   *
+   * @param rows address of SERIES_ROW rows, in which labels and shard hashes stand
+   * @returns how many are not here
+   */
+  findRows(tenant: TenantId, rows: number, count: number): number {
+    const { kernel, base } = this.space;
+    const prefix = this.#scratch + PREFIX_AT;
+    const prefixBytes = this.#writePrefix(tenant);
+    const ordinal = this.pairs.tenantOrdinal(tenant);
+    const hashed = this.#scratch + HASHED_AT;
+    return kernel.findSeries(base, ordinal, rows, count, prefix, prefixBytes, hashed);
+  }
+
+  /** Adds the series of rows that `findRows` did not find, and fills in their refs. */
+  addRows(tenant: TenantId, rows: number, count: number): void {
+    const { kernel, base } = this.space;
+    const ordinal = this.pairs.tenantOrdinal(tenant);
+    assert(this.refsEnd + count < REFS_MAX, 'a shard is full of series');
+    let done = kernel.addSeries(base, ordinal, rows, 0, count);
+    while (done < count) {
+      this.space.refill();
+      done = kernel.addSeries(base, ordinal, rows, done, count);
+    }
   }
 
   /** The ref of a series known by its fingerprint, or -1. */
   find(tenant: TenantId, labels: Labels, fingerprint: { high: number; low: number }): number {
-    return this.#find(tenant, labels, fingerprint);
+    const ordinal = this.pairs.findTenant(tenant);
+    if (ordinal === undefined) return -1;
+    const row = this.#writeRow(labels);
+    this.space.words[row / 4 + SERIES_ROW.low] = fingerprint.low;
+    this.space.words[row / 4 + SERIES_ROW.high] = fingerprint.high;
+    return this.space.kernel.lookUp(this.space.base, ordinal, row);
   }
 
   /** Whether a ref stands for a series that can be found, neither free nor detached. */
   isAttached(ref: number): boolean {
-    return (this.#labelCounts[ref] ?? 0) > 0 && !this.#detached.has(ref);
+    const word = this.#word(ref, SERIES.tenant);
+    return (word & COUNT_MASK) > 0 && (word & DETACHED) === 0;
   }
 
   tenant(ref: number): TenantId {
-    return this.pairs.tenant(this.#tenants[ref] as number).tenant;
+    return this.pairs.tenant(this.tenantOrdinal(ref));
   }
 
   tenantOrdinal(ref: number): number {
-    return this.#tenants[ref] as number;
+    return this.#word(ref, SERIES.tenant) >>> TENANT_SHIFT;
   }
 
   shardHash(ref: number): number {
-    return this.#shardHashes[ref] as number;
+    return this.#word(ref, SERIES.shardHash);
   }
 
   labels(ref: number): Labels {
-    const labels: string[] = [];
-    const from = this.#labelsAt[ref] as number;
-    const to = from + (this.#labelCounts[ref] as number);
-    for (let i = from; i < to; i++) {
-      const pair = this.#labelPairs[i] as number;
-      labels.push(this.pairs.name(pair), this.pairs.value(pair));
+    const { words, text } = this.space;
+    const row = this.space.seriesRow(ref);
+    const count = (words[row + SERIES.tenant] as number) & COUNT_MASK;
+    const labels = new Array<string>(2 * count);
+    let list = words[row + SERIES.pairs] as number;
+    for (let i = 0; i < count; i++, list += 3) {
+      const at = words[this.space.pairRow(pairAt(text, list)) + PAIR.text] as number;
+      const middle = textEnd(text, at);
+      labels[2 * i] = readText(text, textStart(text, at), middle);
+      labels[2 * i + 1] = readText(text, textStart(text, middle), textEnd(text, middle));
     }
     return labels;
   }
 
-  /** Where the pair ids of a series stand in `labelPairs`: [from, to). */
-  labelsFrom(ref: number): number {
-    return this.#labelsAt[ref] as number;
+  /** How many pairs a series has. */
+  labelCount(ref: number): number {
+    return this.#word(ref, SERIES.tenant) & COUNT_MASK;
   }
 
-  labelsTo(ref: number): number {
-    return (this.#labelsAt[ref] as number) + (this.#labelCounts[ref] as number);
-  }
-
-  /** Pair ids, see `labelsFrom`; the array is replaced as the table grows. */
-  get labelPairs(): Uint32Array {
-    return this.#labelPairs;
+  /** The address of a series' pair ids, in label order, three bytes each: see `pairAt`. */
+  pairsAt(ref: number): number {
+    return this.#word(ref, SERIES.pairs);
   }
 
   /**
@@ -130,22 +175,23 @@ export class SeriesTable {
    * @returns the series that left, for `free()`
    */
   *detach(refs: readonly number[], mayLeave: (ref: number) => boolean): Generator<void, number[]> {
+    const { kernel, base } = this.space;
     const left: number[] = [];
-    const isGone = new Uint8Array(this.#refsEnd);
-    const affected = new Set<number>();
+    const isGone = new Uint8Array(this.refsEnd);
+    const isAffected = new Uint8Array(this.pairs.idsEnd);
     for (const ref of refs) {
       if (!mayLeave(ref)) continue;
       assert(this.isAttached(ref), `series ${ref} left already`);
-      this.#freeSlot(ref);
-      this.#detached.add(ref);
+      kernel.detachSeries(base, ref);
       isGone[ref] = 1;
       left.push(ref);
-      for (let i = this.labelsFrom(ref); i < this.labelsTo(ref); i++) {
-        affected.add(this.#labelPairs[i] as number);
-      }
+      const { bytes } = this.space;
+      const end = this.pairsAt(ref) + 3 * this.labelCount(ref);
+      for (let at = this.pairsAt(ref); at < end; at += 3) isAffected[pairAt(bytes, at)] = 1;
       if (left.length % DETACH_STEP === 0) yield;
     }
-    for (const pair of affected) {
+    for (let pair = 0; pair < isAffected.length; pair++) {
+      if (isAffected[pair] === 0) continue;
       this.postings.removeWhere(pair, (ref) => isGone[ref] === 1);
       yield;
     }
@@ -154,113 +200,42 @@ export class SeriesTable {
 
   /** Second half: nobody reads the series any more; refs and pairs may be given out again. */
   free(refs: readonly number[]): void {
-    for (const ref of refs) {
-      const names = this.pairs.tenant(this.#tenants[ref] as number);
-      for (let i = this.labelsFrom(ref); i < this.labelsTo(ref); i++) {
-        const pair = this.#labelPairs[i] as number;
-        if (this.postings.count(pair) === 0) this.pairs.release(names, pair);
-      }
-      const count = this.#labelCounts[ref] as number;
-      this.#freeLabels[count] ??= [];
-      this.#freeLabels[count].push(this.#labelsAt[ref] as number);
-      this.#labelCounts[ref] = 0;
-      this.#detached.delete(ref);
-      this.#freeRefs.push(ref);
-      this.#count--;
-    }
+    const { kernel, base } = this.space;
+    for (const ref of refs) kernel.freeSeries(base, ref);
+    this.pairs.forgetStrings();
   }
 
-  #find(tenant: TenantId, labels: Labels, { high, low }: { high: number; low: number }): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-      const ref = (this.#slots[slot] as number) - 1;
-      if (ref < 0) return -1;
-      if (this.#fingerprints[2 * ref + 1] !== low || this.#fingerprints[2 * ref] !== high) continue;
-      if (this.#hasLabels(ref, tenant, labels)) return ref;
-    }
+  #word(ref: number, word: number): number {
+    return this.space.words[this.space.seriesRow(ref) + word] as number;
   }
 
-  #hasLabels(ref: number, tenant: TenantId, labels: Labels): boolean {
-    const count = this.#labelCounts[ref] as number;
-    if (count * 2 !== labels.length || this.tenant(ref) !== tenant) return false;
-    const from = this.#labelsAt[ref] as number;
-    for (let i = 0; i < count; i++) {
-      const pair = this.#labelPairs[from + i] as number;
-      if (this.pairs.value(pair) !== labels[2 * i + 1]) return false;
-      if (this.pairs.name(pair) !== labels[2 * i]) return false;
-    }
-    return true;
-  }
-
-  #add(tenant: TenantId, labels: Labels, fingerprint: { high: number; low: number }): number {
-    const ref = this.#freeRefs.pop() ?? this.#refsEnd++;
-    if (ref === this.#tenants.length) this.#growColumns();
-    const names = this.pairs.tenant(this.pairs.tenantOrdinal(tenant));
-    this.#tenants[ref] = names.ordinal;
-    this.#fingerprints[2 * ref] = fingerprint.high;
-    this.#fingerprints[2 * ref + 1] = fingerprint.low;
-    this.#placeLabels(ref, names, labels);
-    this.#count++;
-    if (this.#count * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
-    this.#claimSlot(ref);
-    return ref;
-  }
-
-  #placeLabels(ref: number, names: TenantPairs, labels: Labels): void {
+  /** A row for one series with its labels; returns its address. */
+  #writeRow(labels: Labels): number {
     const count = labels.length / 2;
-    assert(count > 0 && count < 256, `series with ${count} labels`);
-    let at = this.#freeLabels[count]?.pop();
-    if (at === undefined) {
-      at = this.#labelPairsUsed;
-      this.#labelPairsUsed += count;
-      this.#labelPairs = grownU32(this.#labelPairs, this.#labelPairsUsed);
-    }
-    this.#labelsAt[ref] = at;
-    this.#labelCounts[ref] = count;
-    for (let i = 0; i < count; i++) {
-      const pair = this.pairs.intern(names, labels[2 * i] as string, labels[2 * i + 1] as string);
-      this.#labelPairs[at + i] = pair;
-      this.postings.add(pair, ref);
-    }
+    assert(count > 0 && count <= LABELS_MAX, `series with ${count} labels`);
+    const at = this.#scratch + LABELS_AT;
+    const end = writeCanonicalLabels(labels, this.space.text, at);
+    const row = this.#scratch / 4;
+    this.space.words[row + SERIES_ROW.at] = at;
+    this.space.words[row + SERIES_ROW.bytes] = end - at;
+    this.space.words[row + SERIES_ROW.ref] = UNKNOWN;
+    return this.#scratch;
   }
 
-  #claimSlot(ref: number): void {
-    const mask = this.#slots.length - 1;
-    let slot = (this.#fingerprints[2 * ref + 1] as number) & mask;
-    while (this.#slots[slot] !== EMPTY) slot = (slot + 1) & mask;
-    this.#slots[slot] = ref + 1;
+  #writePrefix(tenant: TenantId): number {
+    const { text } = this.space;
+    const at = this.#scratch + PREFIX_AT;
+    assert(tenant.length * 3 < PREFIX_BYTES_MAX, 'a tenant with a long name');
+    text[at] = FINGERPRINT_TAG;
+    const end = at + 1 + text.write(tenant, at + 1, 'utf8');
+    text[end] = 0xff;
+    return end + 1 - at;
   }
+}
 
-  /** Empties a ref's slot and moves up what had to step over it. */
-  #freeSlot(ref: number): void {
-    const mask = this.#slots.length - 1;
-    let hole = (this.#fingerprints[2 * ref + 1] as number) & mask;
-    while (this.#slots[hole] !== ref + 1) hole = (hole + 1) & mask;
-    for (let slot = (hole + 1) & mask; this.#slots[slot] !== EMPTY; slot = (slot + 1) & mask) {
-      const other = (this.#slots[slot] as number) - 1;
-      const home = (this.#fingerprints[2 * other + 1] as number) & mask;
-      if (((slot - home) & mask) >= ((slot - hole) & mask)) {
-        this.#slots[hole] = other + 1;
-        hole = slot;
-      }
-    }
-    this.#slots[hole] = EMPTY;
-  }
-
-  #rehash(length: number): void {
-    const old = this.#slots;
-    this.#slots = new Uint32Array(length);
-    for (const entry of old) if (entry !== EMPTY) this.#claimSlot(entry - 1);
-  }
-
-  #growColumns(): void {
-    const capacity = this.#tenants.length * 2;
-    this.#tenants = grownU32(this.#tenants, capacity);
-    this.#shardHashes = grownU32(this.#shardHashes, capacity);
-    this.#fingerprints = grownU32(this.#fingerprints, 2 * capacity);
-    this.#labelsAt = grownU32(this.#labelsAt, capacity);
-    const counts = new Uint8Array(capacity);
-    counts.set(this.#labelCounts);
-    this.#labelCounts = counts;
-  }
+/** The pair id at an address within a series' pairs. */
+export function pairAt(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16)
+  );
 }

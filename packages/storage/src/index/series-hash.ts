@@ -16,8 +16,8 @@ import type { TenantId } from '../model/tenant.ts';
 
 export type { HashKey };
 
-const SHARD_TAG = 1;
-const FINGERPRINT_TAG = 2;
+export const SHARD_TAG = 1;
+export const FINGERPRINT_TAG = 2;
 const TEXT_END = 0xff;
 
 const encoder = new TextEncoder();

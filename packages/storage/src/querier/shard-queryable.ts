@@ -141,8 +141,12 @@ export class ShardQueryable implements Queryable {
       for (const labels of this.#headSeries(request, matchers)) yield labelValue(labels, name);
       return;
     }
-    for (const [value, pair] of series.pairs.find(request.tenant)?.names.get(name)?.pairs ?? []) {
-      if (series.postings.count(pair) > 0) yield value;
+    const { pairs, postings } = series;
+    const tenant = pairs.findTenant(request.tenant);
+    const nameRow = tenant === undefined ? undefined : pairs.findName(tenant, name);
+    if (nameRow === undefined) return;
+    for (const pair of pairs.pairsOf(nameRow)) {
+      if (postings.count(pair) > 0) yield pairs.value(pair);
     }
   }
 }

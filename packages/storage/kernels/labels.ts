@@ -1,0 +1,193 @@
+// Labels as they came -> canonical labels, and the shard hash. Twins: src/model/label-rules.ts,
+// src/protocol/remote-write.ts.
+//
+// A pair of input is four words: address and bytes of its name, address and bytes of its value.
+import { compareTexts } from './parts/label-bytes';
+
+export { shardHash } from './parts/series-hash';
+
+const PAIR = 16;
+const LABELS_MAX = 64;
+const METRIC_NAME_BYTES_MAX: u32 = 200;
+const NAME_BYTES_MAX: u32 = 1024;
+const VALUE_BYTES_MAX: u32 = 2048;
+/** Whatever is wrong is named by the TypeScript path. */
+const FAULT = -1;
+const METRIC_NAME: u64 = 0x5f5f656d616e5f5f;
+
+/**
+ * Reads the label fields of a protobuf series in [from, to) into `pairs`: at most `max`; fields that
+ * are no labels are passed over where they are length-delimited.
+ *
+ * @returns how many, or FAULT
+ */
+export function readProtobufLabels(from: usize, to: usize, pairs: usize, max: i32): i32 {
+  let count = 0;
+  let at = from;
+  while (at < to) {
+    const tag = load<u8>(at++);
+    if ((tag & 7) !== 2 || tag >= 0x80) return FAULT;
+    const end = lengthEnd(at, to);
+    if (end === 0) return FAULT;
+    at = lengthFrom(at);
+    if (tag === 0x0a) {
+      if (count === max || !readLabel(at, end, pairs + count * PAIR)) return FAULT;
+      count++;
+    }
+    at = end;
+  }
+  return count;
+}
+
+function readLabel(from: usize, to: usize, pair: usize): bool {
+  store<u64>(pair, 0);
+  store<u64>(pair + 8, 0);
+  for (let at = from; at < to; ) {
+    const tag = load<u8>(at++);
+    if (tag !== 0x0a && tag !== 0x12) return false;
+    const end = lengthEnd(at, to);
+    if (end === 0) return false;
+    at = lengthFrom(at);
+    const field = pair + (tag === 0x0a ? 0 : 8);
+    store<u32>(field, <u32>at);
+    store<u32>(field + 4, <u32>(end - at));
+    at = end;
+  }
+  return true;
+}
+
+/** Where the bytes end whose length, of up to three bytes, stands at `at`; 0 beyond `to`. */
+function lengthEnd(at: usize, to: usize): usize {
+  let length: u32 = 0;
+  let i = at;
+  for (let shift = 0; shift < 21; shift += 7) {
+    if (i >= to) return 0;
+    const byte = <u32>load<u8>(i++);
+    length |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return i + length <= to ? i + length : 0;
+  }
+  return 0;
+}
+
+function lengthFrom(at: usize): usize {
+  while (load<u8>(at) >= 0x80) at++;
+  return at + 1;
+}
+
+/**
+ * Sorts and checks `count` pairs, in place, and writes them canonically from `out` on; pairs with
+ * an empty value are left out.
+ *
+ * @returns bytes written, or FAULT where a rule is broken or `end` is reached
+ */
+export function canonicalLabels(pairs: usize, count: i32, out: usize, end: usize): i32 {
+  let kept = 0;
+  let isSorted = true;
+  for (let i = 0; i < count; i++) {
+    const pair = pairs + i * PAIR;
+    if (load<u32>(pair + 12) === 0) continue;
+    if (kept > 0 && comparePairs(pairs + (kept - 1) * PAIR, pair) >= 0) isSorted = false;
+    if (kept !== i) memory.copy(pairs + kept * PAIR, pair, PAIR);
+    kept++;
+  }
+  if (kept > LABELS_MAX) return FAULT;
+  if (!isSorted && !sortPairs(pairs, kept)) return FAULT;
+  let hasMetric = false;
+  let at = out;
+  for (let i = 0; i < kept; i++) {
+    const pair = pairs + i * PAIR;
+    const name = load<u32>(pair);
+    const nameBytes = load<u32>(pair + 4);
+    const value = load<u32>(pair + 8);
+    const valueBytes = load<u32>(pair + 12);
+    if (nameBytes === 0 || nameBytes > NAME_BYTES_MAX || valueBytes > VALUE_BYTES_MAX) return FAULT;
+    if (at + nameBytes + valueBytes + 4 > end) return FAULT;
+    if (nameBytes === 8 && load<u64>(name) === METRIC_NAME) {
+      if (valueBytes > METRIC_NAME_BYTES_MAX) return FAULT;
+      hasMetric = true;
+    }
+    at = writeText(at, name, nameBytes);
+    if (at === 0) return FAULT;
+    at = writeText(at, value, valueBytes);
+    if (at === 0) return FAULT;
+  }
+  return hasMetric ? <i32>(at - out) : FAULT;
+}
+
+function comparePairs(a: usize, b: usize): i32 {
+  return compareTexts(load<u32>(a), load<u32>(a + 4), load<u32>(b), load<u32>(b + 4));
+}
+
+/** By insertion; false where two names are the same. */
+function sortPairs(pairs: usize, count: i32): bool {
+  for (let i = 1; i < count; i++) {
+    const low = load<u64>(pairs + i * PAIR);
+    const high = load<u64>(pairs + i * PAIR + 8);
+    let k = i - 1;
+    for (; k >= 0; k--) {
+      const other = pairs + k * PAIR;
+      const order = compareTexts(
+        load<u32>(other),
+        load<u32>(other + 4),
+        <u32>low,
+        <u32>(low >> 32),
+      );
+      if (order === 0) return false;
+      if (order < 0) break;
+      memory.copy(other + PAIR, other, PAIR);
+    }
+    store<u64>(pairs + (k + 1) * PAIR, low);
+    store<u64>(pairs + (k + 1) * PAIR + 8, high);
+  }
+  return true;
+}
+
+/** Writes length and text; returns its end, or 0 where it is not UTF-8 or holds U+0000. */
+function writeText(at: usize, text: usize, bytes: u32): usize {
+  let out = at;
+  if (bytes < 0x80) store<u8>(out++, <u8>bytes);
+  else {
+    store<u8>(out++, <u8>(bytes & 0x7f) | 0x80);
+    store<u8>(out++, <u8>(bytes >> 7));
+  }
+  let i: u32 = 0;
+  for (; i + 8 <= bytes; i += 8) {
+    const word = load<u64>(text + i);
+    // No byte is 0 or has its high bit: ASCII, as nearly all labels are.
+    if ((((word - 0x0101010101010101) | word) & 0x8080808080808080) !== 0) break;
+    store<u64>(out + i, word);
+  }
+  for (; i < bytes; i++) {
+    const byte = load<u8>(text + i);
+    if (byte === 0) return 0;
+    if (byte >= 0x80) {
+      if (!isUtf8(text + i, text + bytes)) return 0;
+      memory.copy(out + i, text + i, bytes - i);
+      break;
+    }
+    store<u8>(out + i, byte);
+  }
+  return out + bytes;
+}
+
+/** Whether [from, to) is well-formed UTF-8 without U+0000. */
+function isUtf8(from: usize, to: usize): bool {
+  for (let at = from; at < to; ) {
+    const byte = <u32>load<u8>(at++);
+    if (byte < 0x80) {
+      if (byte === 0) return false;
+      continue;
+    }
+    const more: u32 = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1;
+    if (byte < 0xc2 || byte > 0xf4 || at + more > to) return false;
+    let code: u32 = byte & (0x3f >> more);
+    for (let i: u32 = 0; i < more; i++) {
+      const next = <u32>load<u8>(at++);
+      if ((next & 0xc0) !== 0x80) return false;
+      code = (code << 6) | (next & 0x3f);
+    }
+    if (more === 2 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) return false;
+    if (more === 3 && (code < 0x10000 || code > 0x10ffff)) return false;
+  }
+  return true;
+}

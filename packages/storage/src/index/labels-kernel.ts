@@ -1,0 +1,36 @@
+/**
+ * `kernels/labels.ts`: label pairs as they came -> canonical labels and their shard hash. Its twin is
+ * `checkLabelPairs` with `writeCanonicalLabels` and `shardHash`.
+ */
+
+/** Bytes of a pair of input: address and bytes of the name, address and bytes of the value, u32. */
+export const LABEL_PAIR_BYTES = 16;
+
+export interface LabelsKernel {
+  /**
+   * Reads the label fields in [from, to) of a protobuf series (remote write 1.0).
+   *
+   * @returns how many pairs, or a negative number where `max` is passed or the bytes are not plain
+   */
+  readProtobufLabels(from: number, to: number, pairs: number, max: number): number;
+  /**
+   * Sorts pairs in place, checks them, and writes them canonically to [out, end).
+   *
+   * @returns bytes written, or below 0 where a rule is broken: `checkLabelPairs` says which
+   */
+  canonicalLabels(pairs: number, count: number, out: number, end: number): number;
+  /**
+   * @param key 16 bytes
+   * @param prefix what is hashed before the labels: `SHARD_TAG`, tenant, 0xFF
+   * @param scratch room for prefix and labels
+   * @returns as an i32
+   */
+  shardHash(
+    key: number,
+    prefix: number,
+    prefixBytes: number,
+    from: number,
+    to: number,
+    scratch: number,
+  ): number;
+}
