@@ -35,6 +35,12 @@ t.test('a real Prometheus fills mon, promtool reads it', { skip }, async (t) => 
 scrape_configs:
 - job_name: node
   static_configs: [{ targets: ["127.0.0.1:${exporter}"] }]
+- job_name: federate
+  metrics_path: /federate
+  honor_labels: true
+  params: { "match[]": ["node_load1{via='prometheus',federated=''}"] }
+  metric_relabel_configs: [{ target_label: federated, replacement: "yes" }]
+  static_configs: [{ targets: ["${new URL(mon.url).host}"] }]
 remote_write:
 - url: ${mon.url}/api/v1/write
   queue_config: { batch_send_deadline: 1s }
@@ -48,8 +54,15 @@ remote_write:
     '--log.level=error',
   ]);
   await eventually('node_load1 by way of Prometheus', async () => {
-    const series = await instant(mon.url, '{__name__=~"node_load1|up", via="prometheus"}');
+    const series = await instant(
+      mon.url,
+      '{__name__=~"node_load1|up", via="prometheus", federated="", job="node"}',
+    );
     return series.length === 2 ? true : undefined;
+  });
+  await eventually('node_load1 federated by Prometheus', async () => {
+    const series = await instant(`http://127.0.0.1:${prometheus}`, 'node_load1{federated="yes"}');
+    return series.length > 0 ? true : undefined;
   });
   const promtool = (...args: string[]) =>
     execFileSync('promtool', ['query', ...args], { encoding: 'utf8' });

@@ -11,6 +11,7 @@ import type { Clock } from '@mon/storage/model/clock';
 import type { Logger } from 'pino';
 import type { ServerConfig } from './config/server-config.ts';
 import { dashboardRoute } from './endpoints/dashboard-route.ts';
+import { federateRoute } from './endpoints/federate-route.ts';
 import { jobRoutes } from './endpoints/job-routes.ts';
 import { operationRoutes } from './endpoints/operation-routes.ts';
 import { QueryDesk } from './endpoints/query-desk.ts';
@@ -195,6 +196,12 @@ function createRoutes(parts: Parts): Route[] {
     ...queryRoutes({ desk, clock, timeoutMaxMs }),
     dashboardRoute({ desk, clock, timeoutMs: timeoutMaxMs }),
     ...runningQueryRoutes(register),
+    federateRoute({
+      ...{ queryable: database, slots, clock },
+      lookbackMs: limits.query_lookback,
+      samplesMax: limits.query_samples,
+      externalLabels: config.global.externalLabels,
+    }),
     ...seriesRoutes({ queryable: database, metadata, slots, seriesMax: limits.query_series }),
     ...statusRoutes({
       ...{ monVersion, startedMs, clock, stats },
