@@ -34,6 +34,8 @@ export class HeadAppender {
   /** What records travel to the log thread in. */
   readonly #buffers = new BufferPool();
   #pending: PendingAppend[] = [];
+  /** The outcome of the last of those. */
+  #newest: Promise<unknown> = Promise.resolve();
   #onFrozen: (() => void) | undefined;
   /** Requests sent before the log thread learns that we know of a failure: all will be refused. */
   #doomed = 0;
@@ -61,7 +63,7 @@ export class HeadAppender {
     const sent = part.sampleCount;
     admit(this.#head, part, { bounds, onRejected: rejections.onRejected });
     this.samplesAppended += sent - rejections.rejected;
-    if (part.sampleCount === 0) return Promise.resolve(rejections);
+    if (part.sampleCount === 0) return this.#repeated(rejections, sent);
     const generation = this.#head.loggedGeneration;
     const origin = { generation, shard: this.#shard };
     const definitions = this.#undefinedSeries(part);
@@ -69,9 +71,23 @@ export class HeadAppender {
     this.#writer.addSamples(origin, part);
     const bytes = this.#writer.take(this.#buffers.take(this.#writer.length));
     this.#log.postMessage({ generation, bytes } satisfies WalRequest, [bytes.buffer]);
-    return new Promise((resolve, reject) => {
+    const stored = new Promise<PartOutcome>((resolve, reject) => {
       this.#pending.push({ part, generation, rejections, resolve, reject });
     });
+    this.#newest = stored;
+    return stored;
+  }
+
+  /** What repeats samples is durable when these are, which may still be on their way to the log. */
+  #repeated(rejections: PartRejections, sent: number): Promise<PartOutcome> {
+    if (this.#pending.length === 0) return Promise.resolve(rejections);
+    return this.#newest.then(
+      () => rejections,
+      (error) => {
+        this.samplesAppended -= sent - rejections.rejected;
+        throw error;
+      },
+    );
   }
 
   /** A sample under a ref that was given back would end in another series: rather none at all. */
