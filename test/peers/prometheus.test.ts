@@ -6,6 +6,8 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { labelsFromRecord } from '@mon/storage/model/labels';
+import { encodeRemoteWrite } from '@mon/storage/protocol/remote-write-encode';
 import t from 'tap';
 import { eventually, freePort, instant, startMon } from '../e2e/started-mon.ts';
 
@@ -81,4 +83,36 @@ remote_write:
     90_000,
   );
   t.equal(metadata.type, 'gauge');
+});
+
+t.test('a real Prometheus reads from mon', { skip }, async (t) => {
+  const mon = await startMon({ args: ['server'] });
+  t.teardown(async () => {
+    await mon.stop();
+    mon.remove();
+  });
+  const now = Date.now();
+  const written = encodeRemoteWrite({
+    labels: [labelsFromRecord({ __name__: 'kept_by_mon', host: 'a' })],
+    sampleOffsets: Uint32Array.of(0, 3),
+    timestampsMs: Float64Array.of(now - 120_000, now - 90_000, now - 60_000),
+    values: Float64Array.of(1, 5, 9.5),
+  });
+  t.equal((await fetch(`${mon.url}/api/v1/write`, { method: 'POST', body: written })).status, 204);
+  const port = await freePort();
+  const dir = t.testdir();
+  const file = join(dir, 'prometheus.yml');
+  writeFileSync(file, `remote_read: [{ url: "${mon.url}/api/v1/read", read_recent: true }]\n`);
+  start(t, 'prometheus', [
+    `--config.file=${file}`,
+    `--storage.tsdb.path=${join(dir, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--log.level=error',
+  ]);
+  const found = await eventually('the series by way of Prometheus', async () => {
+    const query = 'sum_over_time(kept_by_mon{host=~"a|b"}[5m])';
+    const series = await instant(`http://127.0.0.1:${port}`, query).catch(() => []);
+    return series[0];
+  });
+  t.match(found, { metric: { host: 'a' }, value: [Number, '15.5'] });
 });

@@ -18,6 +18,7 @@ import { QueryDesk } from './endpoints/query-desk.ts';
 import { QueryRegister } from './endpoints/query-register.ts';
 import { queryRoutes, STEPS_MAX } from './endpoints/query-routes.ts';
 import { QuerySlots } from './endpoints/query-slots.ts';
+import { remoteReadRoute } from './endpoints/remote-read-route.ts';
 import { runningQueryRoutes } from './endpoints/running-query-routes.ts';
 import { seriesRoutes } from './endpoints/series-routes.ts';
 import { statusRoutes } from './endpoints/status-routes.ts';
@@ -190,18 +191,16 @@ function createRoutes(parts: Parts): Route[] {
   const desk = new QueryDesk({ engine, slots, register, log, registry });
   const timeoutMaxMs = limits.query_timeout;
   const stats = () => database.stats();
+  const { externalLabels } = config.global;
+  const reading = { queryable: database, slots, samplesMax: limits.query_samples, externalLabels };
   return [
     remoteWriteRoute(intake),
     jsonMetricsRoute({ intake, metadata, clock }),
     ...queryRoutes({ desk, clock, timeoutMaxMs }),
     dashboardRoute({ desk, clock, timeoutMs: timeoutMaxMs }),
     ...runningQueryRoutes(register),
-    federateRoute({
-      ...{ queryable: database, slots, clock },
-      lookbackMs: limits.query_lookback,
-      samplesMax: limits.query_samples,
-      externalLabels: config.global.externalLabels,
-    }),
+    federateRoute({ ...reading, clock, lookbackMs: limits.query_lookback }),
+    remoteReadRoute(reading),
     ...seriesRoutes({ queryable: database, metadata, slots, seriesMax: limits.query_series }),
     ...statusRoutes({
       ...{ monVersion, startedMs, clock, stats },

@@ -7,13 +7,14 @@
  * of that name. Source: prometheus/prometheus web/federate.go.
  */
 import type { Clock } from '@mon/storage/model/clock';
-import { type Labels, labelValue, METRIC_NAME, withLabel } from '@mon/storage/model/labels';
+import { type Labels, METRIC_NAME } from '@mon/storage/model/labels';
 import type { Queryable, SeriesBatch } from '@mon/storage/model/queryable';
 import { bitsOf, isStaleAt } from '@mon/storage/model/sample';
 import { valueText } from '../api/number-text.ts';
 import { missingParameter } from '../api/parameters.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Route } from '../http/route.ts';
+import { withExternalLabels } from './external-labels.ts';
 import type { QuerySlots } from './query-slots.ts';
 import { parseSelector } from './selector-parameters.ts';
 
@@ -60,7 +61,7 @@ async function newest(options: FederateOptions, request: HttpRequest): Promise<N
     const asked = { tenant, matchers, startMs, endMs, signal, samplesMax };
     for await (const batch of queryable.select(asked)) {
       for (const { labels, value, timestampMs } of newestOf(batch)) {
-        const line = lineOf(withExternal(labels, externalLabels));
+        const line = lineOf(withExternalLabels(labels, externalLabels));
         const rest = `${line.rest} ${valueText(value)} ${timestampMs}\n`;
         // Selectors may overlap.
         byLabels.set(`${line.name}\0${line.rest}`, { name: line.name, rest });
@@ -79,14 +80,6 @@ function* newestOf(batch: SeriesBatch) {
     const timestampMs = column?.at(-1) as number;
     yield { labels, value: batch.values[at] as number, timestampMs };
   }
-}
-
-function withExternal(labels: Labels, external: Readonly<Record<string, string>>): Labels {
-  let all = labels;
-  for (const [name, value] of Object.entries(external)) {
-    if (labelValue(labels, name) === '') all = withLabel(all, name, value);
-  }
-  return all;
 }
 
 function lineOf(labels: Labels): Newest {

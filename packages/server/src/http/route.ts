@@ -21,8 +21,11 @@ export interface HttpAnswer {
   readonly body?: AnswerBody;
 }
 
-/** An iterable is sent piece by piece, as fast as the client reads. */
-export type AnswerBody = string | Uint8Array | Iterable<string>;
+/**
+ * An iterable is sent piece by piece, as fast as the client reads. Bytes that come one after the
+ * other are sent as they are, never compressed.
+ */
+export type AnswerBody = string | Uint8Array | Iterable<string> | AsyncIterable<Uint8Array>;
 
 export const JSON_TYPE = 'application/json';
 

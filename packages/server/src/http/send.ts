@@ -39,6 +39,7 @@ export async function sendAnswer(answer: HttpAnswer, exchange: Exchange): Promis
   else if (typeof body === 'string') await sendWhole(Buffer.from(body), exchange);
   else if (body instanceof Uint8Array) await sendWhole(body, exchange);
   else if (message.method === 'HEAD') response.end();
+  else if (Symbol.asyncIterator in body) await sendBytes(body, response);
   else await sendPieces(gather(body), exchange);
 }
 
@@ -79,6 +80,15 @@ async function sendPieces(pieces: Iterator<string, undefined>, exchange: Exchang
     else if (count % PIECES_PER_TURN === 0) await turn();
   }
   sink.end();
+}
+
+/** A fault on the way is for the caller to cut the connection: this is not the whole answer. */
+async function sendBytes(pieces: AsyncIterable<Uint8Array>, response: ServerResponse) {
+  for await (const piece of pieces) {
+    if (response.destroyed) return;
+    if (!response.write(piece)) await drained(response, response);
+  }
+  response.end();
 }
 
 /** Waits until the sink takes more, or the client is gone. */

@@ -102,6 +102,21 @@ export function readDouble(cursor: Cursor, end: number): number {
   return value;
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Reads a length and so many bytes of UTF-8. */
+export function readText(cursor: Cursor, end: number): string {
+  const from = cursor.at;
+  const to = readLength(cursor, end);
+  const bytes = cursor.bytes.subarray(cursor.at, to);
+  cursor.at = to;
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw bodyError(from, 'a text is not UTF-8');
+  }
+}
+
 /** Passes over a field whose number means nothing here. */
 export function skipField(cursor: Cursor, wire: number, end: number): void {
   const from = cursor.at;
@@ -135,7 +150,7 @@ export function skipOther(cursor: Cursor, end: number): void {
 export function bodyError(at: number, why: string): MonError {
   return new MonError({
     code: 'bad-body',
-    what: 'Cannot decode the request body as remote write',
+    what: 'Cannot decode the request body',
     why: `${why} (at byte ${at} of the unpacked body)`,
     mend: 'Send the protobuf message that the Content-Type names, in a snappy block.',
   });

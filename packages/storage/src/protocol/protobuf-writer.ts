@@ -37,6 +37,13 @@ export class ProtobufWriter {
     this.#varint(value);
   }
 
+  /** A varint with its tag; 0 is left out, as absent means the same. */
+  varintField(tag: number, value: number): void {
+    if (value === 0) return;
+    this.byte(tag);
+    this.varint(value);
+  }
+
   bytes(part: Uint8Array): void {
     this.#reserve(part.length);
     this.#bytes.set(part, this.#at);

@@ -49,7 +49,7 @@ export function encodeWriteRequest(
 }
 
 /** The `labels` fields of one TimeSeries; a sender may keep them per series. */
-function encodeLabels(labels: Labels): Uint8Array {
+export function encodeLabels(labels: Labels): Uint8Array {
   const out = new ProtobufWriter(256);
   for (let i = 0; i < labels.length; i += 2) {
     const name = UTF8.encode(labels[i]);

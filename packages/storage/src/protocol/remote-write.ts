@@ -15,6 +15,7 @@ import {
   cursorOver,
   readInt64,
   readLength,
+  readText,
   readVarint32,
   skipField,
   skipOther,
@@ -206,20 +207,6 @@ function readMetadata(cursor: Cursor, end: number): MetricMetadata {
     else skipField(cursor, tag & 7, end);
   }
   return { metric, type: METRIC_TYPES[type] ?? 'unknown', help, unit };
-}
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function readText(cursor: Cursor, end: number): string {
-  const from = cursor.at;
-  const to = readLength(cursor, end);
-  const bytes = cursor.bytes.subarray(cursor.at, to);
-  cursor.at = to;
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    throw bodyError(from, 'a text is not UTF-8');
-  }
 }
 
 /**
