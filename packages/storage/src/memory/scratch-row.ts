@@ -1,5 +1,6 @@
 /**
- * A row of pages for what lives no longer than one call; it grows to the largest that was asked for.
+ * A row of pages for what lives no longer than one call; it grows to the largest that was asked
+ * for.
  */
 import { PAGE_BYTES, type ShardMemory } from './shard-memory.ts';
 

@@ -2,7 +2,7 @@
  * How a shard's memory begins: what other threads look at is there from the start, so that a view
  * made then covers it for ever.
  *
- *     | page 0, never used | inbox 16 MiB: dealt out by main | transit 112 MiB: by the shard | pages ...
+ *     | page 0, unused | inbox 16 MiB: dealt out by main | transit 112 MiB: by the shard | pages |
  *
  * Pages that nobody touched cost nothing.
  */
