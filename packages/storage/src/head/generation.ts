@@ -1,32 +1,52 @@
 /**
- * What a head took in between two cuts: the unit that goes into one directory.
- *
- * While a generation is active its runs are described by the head's series states; freezing copies
- * those descriptions here, and nothing is added any more. See docs/design/0001-generations.md.
+ * What a head took in between two cuts: the unit that goes into one directory. Freezing changes
+ * nothing in it, but nothing is added any more. See docs/design/0001-generations.md.
  */
-import type { LateRuns } from './late-runs.ts';
-import { SampleArena, type SpareSegments } from './sample-arena.ts';
+import type { ShardMemory } from '../memory/shard-memory.ts';
+import { LateRuns } from './late-runs.ts';
+import { RunTable, type SampleRunsKernel } from './run-table.ts';
 
 export class Generation {
   /** Fixed once the thread has started: replay learns only at its end which number is next. */
   number: number;
-  readonly arena: SampleArena;
-  /** Late samples by ref. */
-  readonly late = new Map<number, LateRuns>();
-  samples = 0;
-  lateBytes = 0;
-  minTimeMs = Number.POSITIVE_INFINITY;
-  maxTimeMs = Number.NEGATIVE_INFINITY;
-  /** By ref, once frozen: where each run starts and how long it is. */
-  firsts = new Uint32Array(0);
-  counts = new Uint32Array(0);
+  /** Samples that came in order. */
+  readonly runs: RunTable;
+  readonly late: LateRuns;
+  /** Range of the late samples. */
+  lateMinTimeMs = Number.POSITIVE_INFINITY;
+  lateMaxTimeMs = Number.NEGATIVE_INFINITY;
 
-  constructor(number: number, spare: SpareSegments) {
+  constructor(number: number, memory: ShardMemory, kernel: SampleRunsKernel) {
     this.number = number;
-    this.arena = new SampleArena(spare);
+    this.runs = new RunTable(memory, kernel);
+    this.late = new LateRuns(memory);
   }
 
+  get samples(): number {
+    return this.runs.samples + this.late.samples;
+  }
+
+  /** Bytes of memory that it gives back when it is released; 0 while it is empty. */
   get bytes(): number {
-    return this.arena.bytes + this.lateBytes;
+    return this.samples === 0 ? 0 : this.runs.bytes + this.late.bytes;
+  }
+
+  get minTimeMs(): number {
+    return Math.min(this.runs.minTimeMs, this.lateMinTimeMs);
+  }
+
+  get maxTimeMs(): number {
+    return Math.max(this.runs.maxTimeMs, this.lateMaxTimeMs);
+  }
+
+  /** Samples of a series. */
+  count(ref: number): number {
+    return this.runs.count(ref) + (this.late.samples === 0 ? 0 : this.late.count(ref));
+  }
+
+  /** Gives its memory back; nobody may read it any more. */
+  release(): void {
+    this.runs.release();
+    this.late.release();
   }
 }

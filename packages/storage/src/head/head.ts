@@ -8,39 +8,39 @@
  * replay of the log ends in the same head.
  */
 import type { HashKey } from '../index/series-hash.ts';
+import { ScratchRow } from '../memory/scratch-row.ts';
 import type { ShardMemory } from '../memory/shard-memory.ts';
 import { assert } from '../model/assert.ts';
 import type { Labels } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { Generation } from './generation.ts';
 import { grownU32 } from './grow.ts';
-import { CONFLICT, LateRuns, SAME, STORED, type StoreOutcome } from './late-runs.ts';
 import {
-  fillsSlices,
-  nextSliceSamples,
-  SEGMENT_BITS,
-  SEGMENT_MASK,
-  type Segment,
-  SLICE_SAMPLES_MAX,
-  type SpareSegments,
-} from './sample-arena.ts';
-import { SampleBuffer } from './sample-buffer.ts';
+  CONFLICT,
+  lowerBound,
+  SAME,
+  type SampleColumns,
+  STORED,
+  type StoreOutcome,
+} from './late-runs.ts';
+import { loadSampleRuns, type PartCursor, type SampleRunsKernel } from './run-table.ts';
+import type { SampleBuffer } from './sample-buffer.ts';
 import type { SamplePart } from './sample-part.ts';
 import { SeriesTable } from './series-table.ts';
 
-/**
- * Words of a series' state: newest timestamp (f64), newest value (2 words), run of the active
- * generation (first slice, next free sample, count), and the generation its labels were logged in.
- */
-export const STATE_WORDS = 8;
-export const STATE_VALUE = 2;
-export const STATE_FIRST = 4;
-export const STATE_TAIL = 5;
-export const STATE_COUNT = 6;
-export const STATE_LOGGED = 7;
-
 /** A head holds at most this many frozen generations; the next cut waits. */
 export const FROZEN_MAX = 1;
+
+/** Both ends belong to it. */
+export interface TimeRange {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+const ANY_TIME: TimeRange = {
+  startMs: Number.NEGATIVE_INFINITY,
+  endMs: Number.POSITIVE_INFINITY,
+};
 
 /** Called for each sample that is not stored, with its number in the part. */
 export type ConflictSink = (sample: number, ref: number) => void;
@@ -48,23 +48,24 @@ export type ConflictSink = (sample: number, ref: number) => void;
 export class Head {
   readonly memory: ShardMemory;
   readonly series: SeriesTable;
-  readonly #spare: SpareSegments = [];
+  readonly #kernel: SampleRunsKernel;
+  /** What runs are decoded to. */
+  readonly #scratch: ScratchRow;
   #active: Generation;
   #frozen: Generation[] = [];
-  #frozenMaxTimeMs = Number.NEGATIVE_INFINITY;
   /** Series that leave unless someone asks for them; see `shard/series-departure.ts`. */
   leaving = new Set<number>();
   /** The generation that new records are of; one ahead of the active one while a freeze waits. */
   loggedGeneration: number;
-  /** See STATE_*. */
-  states = new Uint32Array(STATE_WORDS * 1024);
-  /** The same memory: entry `ref * STATE_WORDS / 2` is the newest timestamp. */
-  newestMs = new Float64Array(this.states.buffer);
+  /** By ref: the generation in which the labels of the series were last logged. */
+  logged = new Uint32Array(1024);
 
   constructor(key: HashKey, generation: number, memory: ShardMemory) {
     this.memory = memory;
     this.series = new SeriesTable(key, memory);
-    this.#active = new Generation(generation, this.#spare);
+    this.#kernel = loadSampleRuns(memory);
+    this.#scratch = new ScratchRow(memory);
+    this.#active = new Generation(generation, memory, this.#kernel);
     this.loggedGeneration = generation;
   }
 
@@ -91,91 +92,54 @@ export class Head {
   resolve(tenant: TenantId, labels: Labels, shardHash?: number): number {
     const before = this.series.count;
     const ref = this.series.resolve(tenant, labels, shardHash);
-    if (this.series.count !== before) this.#startState(ref);
+    if (this.series.count !== before) {
+      this.logged = grownU32(this.logged, ref + 1);
+      this.logged[ref] = 0;
+    }
     this.leaving.delete(ref);
     return ref;
   }
 
-  #startState(ref: number): void {
-    if ((ref + 1) * STATE_WORDS > this.states.length) {
-      this.states = grownU32(this.states, (ref + 1) * STATE_WORDS);
-      this.newestMs = new Float64Array(this.states.buffer);
-    }
-    this.states.fill(0, ref * STATE_WORDS, (ref + 1) * STATE_WORDS);
-    this.newestMs[(ref * STATE_WORDS) / 2] = Number.NEGATIVE_INFINITY;
+  /** Timestamp of the newest sample of a series that the head holds, else -Infinity. */
+  newestMs(ref: number): number {
+    const ofFrozen = this.#frozen.map(({ runs }) => runs.lastMs(ref));
+    return Math.max(this.#active.runs.lastMs(ref), ...ofFrozen);
+  }
+
+  /** Whether the newest sample of a series that the head holds has this value. */
+  hasNewestBits(ref: number, low: number, high: number): boolean {
+    const newestMs = this.newestMs(ref);
+    const { runs } =
+      this.#frozen.find((frozen) => frozen.runs.lastMs(ref) === newestMs) ?? this.#active;
+    return runs.hasLastBits(ref, low, high);
   }
 
   /** Stores samples that are durable. */
   insert(part: SamplePart, onConflict: ConflictSink): void {
-    const { refs, sampleOffsets, timestampsMs, valueBits } = part;
-    const { states } = this;
-    const active = this.#active;
-    const frozenMaxTimeMs = this.#frozenMaxTimeMs;
-    const { arena } = active;
-    const { segments } = arena;
-    let { minTimeMs, maxTimeMs } = active;
-    let stored = 0;
-    for (let s = 0; s < part.seriesCount; s++) {
-      const ref = refs[s] as number;
-      const state = ref * STATE_WORDS;
-      const end = sampleOffsets[s + 1] as number;
-      for (let k = sampleOffsets[s] as number; k < end; k++) {
-        const timestampMs = timestampsMs[k] as number;
-        const count = states[state + STATE_COUNT] as number;
-        let tail = states[state + STATE_TAIL] as number;
-        const isLate = count > 0 && timestampMs <= lastTimestamp(segments, tail);
-        if (isLate || timestampMs <= frozenMaxTimeMs) {
-          const outcome = this.#judge(ref, part, k);
-          if (outcome === CONFLICT) onConflict(k, ref);
-          if (outcome !== STORED) continue;
-        }
-        if (isLate) this.#insertLate(ref, part, k);
-        else {
-          if (fillsSlices(count)) tail = this.#extendRun(state, count);
-          const segment = segments[tail >>> SEGMENT_BITS] as Segment;
-          const at = tail & SEGMENT_MASK;
-          segment.timestampsMs[at] = timestampMs;
-          segment.valueBits[2 * at] = valueBits[2 * k] as number;
-          segment.valueBits[2 * at + 1] = valueBits[2 * k + 1] as number;
-          states[state + STATE_TAIL] = tail + 1;
-          states[state + STATE_COUNT] = count + 1;
-        }
-        if (timestampMs < minTimeMs) minTimeMs = timestampMs;
-        if (timestampMs > maxTimeMs) maxTimeMs = timestampMs;
-        stored++;
-      }
+    const cursor: PartCursor = { series: 0, sample: 0, isJudged: false };
+    const { runs } = this.#active;
+    while (runs.insert(part, cursor)) {
+      const { series, sample } = cursor;
+      const ref = part.refs[series] as number;
+      const outcome = this.#judge(ref, part, sample);
+      const isNewest = (part.timestampsMs[sample] as number) > runs.lastMs(ref);
+      cursor.isJudged = outcome === STORED && isNewest;
+      if (cursor.isJudged) continue;
+      if (outcome === CONFLICT) onConflict(sample, ref);
+      else if (outcome === STORED) this.#insertLate(ref, part, sample);
+      cursor.sample++;
     }
-    active.minTimeMs = minTimeMs;
-    active.maxTimeMs = maxTimeMs;
-    active.samples += stored;
-  }
-
-  /** Gives a run whose slices are full its next one; returns where that starts. */
-  #extendRun(state: number, count: number): number {
-    const { states } = this;
-    const { arena } = this.#active;
-    const slice = arena.allocate(nextSliceSamples(count));
-    if (count === 0) states[state + STATE_FIRST] = slice;
-    else {
-      const filled = Math.min((count + 4) >>> 1, SLICE_SAMPLES_MAX);
-      arena.link((states[state + STATE_TAIL] as number) - filled, slice);
-    }
-    return slice;
   }
 
   #insertLate(ref: number, part: SamplePart, k: number): void {
-    let late = this.#active.late.get(ref);
-    if (late === undefined) {
-      late = new LateRuns();
-      this.#active.late.set(ref, late);
-    }
-    const before = late.bytes;
-    late.add(
-      part.timestampsMs[k] as number,
+    const active = this.#active;
+    const timestampMs = part.timestampsMs[k] as number;
+    active.late.add(ref, timestampMs, [
       part.valueBits[2 * k] as number,
       part.valueBits[2 * k + 1] as number,
-    );
-    this.#active.lateBytes += late.bytes - before;
+    ]);
+    active.lateMinTimeMs = Math.min(active.lateMinTimeMs, timestampMs);
+    active.lateMaxTimeMs = Math.max(active.lateMaxTimeMs, timestampMs);
   }
 
   /** What the head holds at the time of a sample: STORED where nothing, else SAME or CONFLICT. */
@@ -183,66 +147,50 @@ export class Head {
     const timestampMs = part.timestampsMs[k] as number;
     const low = part.valueBits[2 * k] as number;
     const high = part.valueBits[2 * k + 1] as number;
+    const range = { startMs: timestampMs, endMs: timestampMs };
+    const times = this.#scratch.reserve(16);
     for (const generation of [this.#active, ...this.#frozen]) {
-      const { arena } = generation;
-      const at = arena.findInRun(this.run(generation, ref), timestampMs);
-      if (at >= 0) return arena.hasBits(at, low, high) ? SAME : CONFLICT;
-      const late = generation.late.get(ref)?.judge(timestampMs, low, high) ?? STORED;
+      if (generation.runs.read(ref, range, { times, values: times + 8 }) > 0) {
+        const { words } = this.memory;
+        const at = times / 4 + 2;
+        return words[at] === low && words[at + 1] === high ? SAME : CONFLICT;
+      }
+      const late = generation.late.judge(ref, timestampMs, [low, high]);
       if (late !== STORED) return late;
     }
     return STORED;
   }
 
-  /** The run of a series in a generation; its late samples are apart. */
-  run(generation: Generation, ref: number): { readonly first: number; readonly count: number } {
-    if (generation !== this.#active) {
-      return { first: generation.firsts[ref] ?? 0, count: generation.counts[ref] ?? 0 };
-    }
-    const state = ref * STATE_WORDS;
-    return {
-      first: this.states[state + STATE_FIRST] as number,
-      count: this.states[state + STATE_COUNT] as number,
-    };
-  }
-
   /**
-   * Copies all samples of a series in a generation into `out` from `at` on, ascending.
+   * Copies the samples of a series in a generation, or those within a time range, into `out` from
+   * `at` on, ascending.
    *
    * @returns how many
    */
-  read(generation: Generation, ref: number, into: { out: SampleBuffer; at: number }): number {
-    const { out, at } = into;
-    const run = this.run(generation, ref);
-    const late = generation.late.get(ref);
-    const lateCount = late?.count ?? 0;
-    out.reserve(at + run.count + lateCount, at);
-    generation.arena.copyRun(run, out, at);
-    if (late !== undefined) mergeInto(out, { at, count: run.count }, late);
-    return run.count + lateCount;
+  read(
+    generation: Generation,
+    ref: number,
+    into: { readonly out: SampleBuffer; readonly at: number; readonly range?: TimeRange },
+  ): number {
+    const { out, at, range = ANY_TIME } = into;
+    const { runs, late } = generation;
+    const runCount = runs.count(ref);
+    if (runCount === 0) return 0;
+    const times = this.#scratch.reserve(16 * runCount);
+    const values = times + 8 * runCount;
+    const count = runs.read(ref, range, { times, values });
+    const lateCount = late.samples === 0 ? 0 : late.count(ref);
+    out.reserve(at + count + lateCount, at);
+    const { doubles, words } = this.memory;
+    out.timestampsMs.set(doubles.subarray(times / 8, times / 8 + count), at);
+    out.valueBits.set(words.subarray(values / 4, values / 4 + 2 * count), 2 * at);
+    if (lateCount === 0) return count;
+    return mergeInto(out, { at, count, range }, late.sorted(ref) as SampleColumns);
   }
 
   /** Whether a series has samples in a generation. */
   has(generation: Generation, ref: number): boolean {
-    return this.run(generation, ref).count > 0 || generation.late.has(ref);
-  }
-
-  /**
-   * Sets the newest sample of a series back to what the head holds, after samples that were
-   * admitted could not be logged.
-   */
-  restoreNewest(ref: number): void {
-    const out = new SampleBuffer(1);
-    let newestMs = Number.NEGATIVE_INFINITY;
-    for (const generation of [this.#active, ...this.#frozen]) {
-      const count = this.read(generation, ref, { out, at: 0 });
-      const last = out.timestampsMs[count - 1] ?? Number.NEGATIVE_INFINITY;
-      if (count === 0 || last <= newestMs) continue;
-      newestMs = last;
-      const state = ref * STATE_WORDS;
-      this.states[state + STATE_VALUE] = out.valueBits[2 * count - 2] as number;
-      this.states[state + STATE_VALUE + 1] = out.valueBits[2 * count - 1] as number;
-    }
-    this.newestMs[(ref * STATE_WORDS) / 2] = newestMs;
+    return generation.runs.count(ref) > 0;
   }
 
   /** Ends the active generation and starts the next. */
@@ -250,51 +198,40 @@ export class Head {
     assert(this.#frozen.length < FROZEN_MAX, 'too many frozen generations');
     assert(next > this.#active.number, 'generations ascend');
     const frozen = this.#active;
-    const refs = this.series.refsEnd;
-    frozen.firsts = new Uint32Array(refs);
-    frozen.counts = new Uint32Array(refs);
-    for (let ref = 0, state = 0; ref < refs; ref++, state += STATE_WORDS) {
-      frozen.firsts[ref] = this.states[state + STATE_FIRST] as number;
-      frozen.counts[ref] = this.states[state + STATE_COUNT] as number;
-      this.states[state + STATE_FIRST] = 0;
-      this.states[state + STATE_TAIL] = 0;
-      this.states[state + STATE_COUNT] = 0;
-    }
     this.#frozen.push(frozen);
-    this.#frozenMaxTimeMs = Math.max(this.#frozenMaxTimeMs, frozen.maxTimeMs);
-    this.#active = new Generation(next, this.#spare);
+    this.#active = new Generation(next, this.memory, this.#kernel);
+    this.#active.runs.setOlder(frozen.runs);
     return frozen;
   }
 
-  /** Forgets a frozen generation; its memory is given back by `frozen.arena.release()`. */
+  /** Forgets a frozen generation; who has it releases it when nobody reads it any more. */
   dropFrozen(number: number): Generation | undefined {
     const dropped = this.#frozen.find((frozen) => frozen.number === number);
     this.#frozen = this.#frozen.filter((frozen) => frozen !== dropped);
-    this.#frozenMaxTimeMs = this.#frozen.reduce(
-      (max, frozen) => Math.max(max, frozen.maxTimeMs),
-      Number.NEGATIVE_INFINITY,
-    );
+    this.#active.runs.setOlder(this.#frozen[0]?.runs);
     return dropped;
   }
 }
 
-function lastTimestamp(segments: readonly Segment[], tail: number): number {
-  const segment = segments[(tail - 1) >>> SEGMENT_BITS] as Segment;
-  return segment.timestampsMs[(tail - 1) & SEGMENT_MASK] as number;
-}
-
-/** Merges late samples into an ascending run in a buffer that has room for both. */
-function mergeInto(out: SampleBuffer, run: { at: number; count: number }, late: LateRuns): void {
-  const from = late.sorted();
+/** Merges late samples within a range into an ascending run in a buffer; returns how many are. */
+function mergeInto(
+  out: SampleBuffer,
+  run: { readonly at: number; readonly count: number; readonly range: TimeRange },
+  late: SampleColumns,
+): number {
+  const { startMs, endMs } = run.range;
+  const from = lowerBound(late.timestampsMs, startMs, { from: 0, to: late.count });
+  const to = lowerBound(late.timestampsMs, endMs + 1, { from, to: late.count });
   let a = run.at + run.count - 1;
-  let b = late.count - 1;
-  for (let write = a + late.count; b >= 0; write--) {
+  let b = to - 1;
+  for (let write = a + to - from; b >= from; write--) {
     const takesRun =
-      a >= run.at && (out.timestampsMs[a] as number) > (from.timestampsMs[b] as number);
-    const source = takesRun ? out : from;
+      a >= run.at && (out.timestampsMs[a] as number) > (late.timestampsMs[b] as number);
+    const source = takesRun ? out : late;
     const at = takesRun ? a-- : b--;
     out.timestampsMs[write] = source.timestampsMs[at] as number;
     out.valueBits[2 * write] = source.valueBits[2 * at] as number;
     out.valueBits[2 * write + 1] = source.valueBits[2 * at + 1] as number;
   }
+  return run.count + to - from;
 }

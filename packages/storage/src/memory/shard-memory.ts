@@ -22,14 +22,16 @@ export class ShardMemory {
   readonly #firstPage: number;
   #end: number;
   #used = 0;
-  #bytes: Uint8Array<SharedArrayBuffer>;
+  #bytes!: Uint8Array<SharedArrayBuffer>;
+  #words!: Uint32Array<SharedArrayBuffer>;
+  #doubles!: Float64Array<SharedArrayBuffer>;
 
   /** Over a memory that exists, what it has so far is not dealt out: see `shard-layout.ts`. */
   constructor(pagesMax = PAGES_MAX, memory?: WasmMemory) {
     this.#pagesMax = pagesMax;
     this.memory =
       memory ?? new Wasm.Memory({ initial: FIRST_PAGE, maximum: pagesMax, shared: true });
-    this.#bytes = this.#view();
+    this.#look();
     this.#firstPage = this.#bytes.length / PAGE_BYTES;
     this.#end = this.#firstPage;
   }
@@ -42,6 +44,16 @@ export class ShardMemory {
   /** All of the memory as it is now; take it anew after anything that may allocate. */
   get bytes(): Uint8Array<SharedArrayBuffer> {
     return this.#bytes;
+  }
+
+  /** The same in words: entry `address / 4`. */
+  get words(): Uint32Array<SharedArrayBuffer> {
+    return this.#words;
+  }
+
+  /** The same as doubles: entry `address / 8`. */
+  get doubles(): Float64Array<SharedArrayBuffer> {
+    return this.#doubles;
   }
 
   get buffer(): SharedArrayBuffer {
@@ -87,10 +99,13 @@ export class ShardMemory {
     // Ahead of the need, so that views are renewed seldom; untouched pages cost no memory.
     const spare = Math.min(Math.ceil(pages / 8), this.#pagesMax - pages);
     this.memory.grow(missing + Math.max(0, spare));
-    this.#bytes = this.#view();
+    this.#look();
   }
 
-  #view(): Uint8Array<SharedArrayBuffer> {
-    return new Uint8Array(this.memory.buffer);
+  /** Takes views over all that is there now. */
+  #look(): void {
+    this.#bytes = new Uint8Array(this.memory.buffer);
+    this.#words = new Uint32Array(this.memory.buffer);
+    this.#doubles = new Float64Array(this.memory.buffer);
   }
 }

@@ -2,9 +2,9 @@
  * Reads series of a head within a time range, as of the moment this was made.
  */
 import type { Generation } from '../head/generation.ts';
-import type { Head } from '../head/head.ts';
+import type { Head, TimeRange } from '../head/head.ts';
 import { SampleBuffer } from '../head/sample-buffer.ts';
-import { addPart, type SampleSpan, spanWithin } from './sample-merge.ts';
+import { addPart, type SampleSpan } from './sample-merge.ts';
 
 export class HeadReading {
   /** The samples of the series read last. */
@@ -12,15 +12,13 @@ export class HeadReading {
   readonly #part = new SampleBuffer();
   readonly #head: Head;
   readonly #generations: readonly Generation[];
-  readonly #startMs: number;
-  readonly #endMs: number;
+  readonly #range: TimeRange;
 
-  constructor(head: Head, range: { readonly startMs: number; readonly endMs: number }) {
+  constructor(head: Head, { startMs, endMs }: TimeRange) {
     this.#head = head;
-    this.#startMs = range.startMs;
-    this.#endMs = range.endMs;
+    this.#range = { startMs, endMs };
     this.#generations = [...head.frozen, head.active].filter(
-      ({ minTimeMs, maxTimeMs }) => minTimeMs <= range.endMs && maxTimeMs >= range.startMs,
+      ({ minTimeMs, maxTimeMs }) => minTimeMs <= endMs && maxTimeMs >= startMs,
     );
   }
 
@@ -41,10 +39,7 @@ export class HeadReading {
     for (const part of parts) count = addPart(this.out, count, part);
     if (ref < 0) return count;
     for (const generation of this.#generations) {
-      const read = this.#head.read(generation, ref, { out: this.#part, at: 0 });
-      const { timestampsMs, values } = this.#part;
-      const span = { timestampsMs, values, from: 0, to: read };
-      count = addPart(this.out, count, spanWithin(span, this.#startMs, this.#endMs));
+      count = this.#addGeneration(generation, ref, count);
     }
     return count;
   }
@@ -54,18 +49,20 @@ export class HeadReading {
     return this.#generations.some((generation) => {
       if (!this.#head.has(generation, ref)) return false;
       if (this.#isWithin(generation)) return true;
-      const read = this.#head.read(generation, ref, { out: this.#part, at: 0 });
-      const { timestampsMs, values } = this.#part;
-      const { from, to } = spanWithin(
-        { timestampsMs, values, from: 0, to: read },
-        this.#startMs,
-        this.#endMs,
-      );
-      return to > from;
+      return this.#head.read(generation, ref, { out: this.#part, at: 0, range: this.#range }) > 0;
     });
   }
 
+  /** Adds the samples of a generation behind `count` of older ones; returns how many are there. */
+  #addGeneration(generation: Generation, ref: number, count: number): number {
+    const range = this.#range;
+    if (count === 0) return this.#head.read(generation, ref, { out: this.out, at: 0, range });
+    const read = this.#head.read(generation, ref, { out: this.#part, at: 0, range });
+    const { timestampsMs, values } = this.#part;
+    return addPart(this.out, count, { timestampsMs, values, from: 0, to: read });
+  }
+
   #isWithin({ minTimeMs, maxTimeMs }: Generation): boolean {
-    return minTimeMs >= this.#startMs && maxTimeMs <= this.#endMs;
+    return minTimeMs >= this.#range.startMs && maxTimeMs <= this.#range.endMs;
   }
 }

@@ -15,14 +15,6 @@ export interface SampleSpan {
   readonly to: number;
 }
 
-/** The part of a span within [startMs, endMs]. */
-export function spanWithin(span: SampleSpan, startMs: number, endMs: number): SampleSpan {
-  const from = lowerBound(span.timestampsMs, startMs, span);
-  // Timestamps are whole numbers, so the first one beyond the end is not below end + 1.
-  const to = lowerBound(span.timestampsMs, endMs + 1, { from, to: span.to });
-  return { ...span, from, to };
-}
-
 /**
  * Adds a later part to the `count` samples in a buffer.
  *

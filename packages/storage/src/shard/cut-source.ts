@@ -77,7 +77,7 @@ async function* cutPages(
 
 /** Refs of all series with samples in a generation. */
 function seriesOf(head: Head, generation: Generation): Uint32Array {
-  const refs = new Uint32Array(generation.counts.length);
+  const refs = new Uint32Array(head.series.refsEnd);
   let count = 0;
   for (let ref = 0; ref < refs.length; ref++) if (head.has(generation, ref)) refs[count++] = ref;
   return refs.subarray(0, count);

@@ -7,7 +7,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { type AdmissionBounds, admit } from '../head/admission.ts';
-import { type Head, STATE_LOGGED, STATE_WORDS } from '../head/head.ts';
+import type { Head } from '../head/head.ts';
 import type { SamplePart } from '../head/sample-part.ts';
 import { type SeriesDefinition, WalRecordWriter } from '../head/wal-record.ts';
 import { assert } from '../model/assert.ts';
@@ -120,14 +120,13 @@ export class HeadAppender {
 
   /** Series of a part that no record of this generation has defined yet. */
   #undefinedSeries({ refs, seriesCount }: SamplePart): SeriesDefinition[] {
-    const { states, series } = this.#head;
+    const { logged, series } = this.#head;
     const generation = this.#head.loggedGeneration;
     const definitions: SeriesDefinition[] = [];
     for (let s = 0; s < seriesCount; s++) {
       const ref = refs[s] as number;
-      const logged = ref * STATE_WORDS + STATE_LOGGED;
-      if (states[logged] === generation) continue;
-      states[logged] = generation;
+      if (logged[ref] === generation) continue;
+      logged[ref] = generation;
       definitions.push({ ref, shardHash: series.shardHash(ref), labels: series.labels(ref) });
     }
     return definitions;
@@ -153,13 +152,11 @@ export class HeadAppender {
     this.#freezeIfDrained();
   }
 
-  /** Takes back what admission and definition noted of samples that will not be stored. */
+  /** Takes back what was noted of samples that will not be stored. */
   #undo({ refs, seriesCount, sampleCount }: SamplePart): void {
     this.samplesAppended -= sampleCount;
     for (let s = 0; s < seriesCount; s++) {
-      const ref = refs[s] as number;
-      this.#head.states[ref * STATE_WORDS + STATE_LOGGED] = 0;
-      this.#head.restoreNewest(ref);
+      this.#head.logged[refs[s] as number] = 0;
     }
   }
 

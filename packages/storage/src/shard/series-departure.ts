@@ -5,7 +5,7 @@
  * and said so behind its last message about it, and everyone who was reading has ended. A series
  * that is asked for by its labels meanwhile stays.
  */
-import { type Head, STATE_LOGGED, STATE_WORDS } from '../head/head.ts';
+import type { Head } from '../head/head.ts';
 import { WorkSlice } from '../threads/work-slice.ts';
 import type { Readers } from './readers.ts';
 import type { PeerPort } from './request-appender.ts';
@@ -72,8 +72,7 @@ export class SeriesDeparture {
     const { head } = this.#parts;
     if (!head.series.isAttached(ref)) return false;
     // While a freeze waits for the log, records of two generations are on their way.
-    const logged = head.states[ref * STATE_WORDS + STATE_LOGGED] as number;
-    if (logged >= head.active.number) return false;
+    if ((head.logged[ref] as number) >= head.active.number) return false;
     return !head.has(head.active, ref) && !head.frozen.some((frozen) => head.has(frozen, ref));
   }
 }

@@ -155,13 +155,10 @@ export class Shard {
   async #swap(live: LiveBlocks, cutThrough: number): Promise<null> {
     const left = this.#blocks.swap(live);
     const dropped = this.#head.frozen.filter(({ number }) => number <= cutThrough);
-    for (const { number, arena } of dropped) {
-      this.#head.dropFrozen(number);
-      // Under a reader the memory is left to the garbage collector: readers may be slow.
-      if (this.#readers.count === 0) arena.release();
-    }
+    for (const { number } of dropped) this.#head.dropFrozen(number);
     this.#counted(null);
     await this.#readers.past();
+    for (const generation of dropped) generation.release();
     await this.#blocks.cache.retire(left);
     if (dropped.length > 0) await this.#departure.run();
     return this.#counted(null);
