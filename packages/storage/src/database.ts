@@ -19,7 +19,8 @@ import { BlockJobs } from './maintenance/block-jobs.ts';
 import { CutSchedule } from './maintenance/cut-schedule.ts';
 import { DiskGuard } from './maintenance/disk-guard.ts';
 import type { ManifestEntry } from './manifest/manifest-entry.ts';
-import type { Appender, AppendOutcome, AppendRequest } from './model/appender.ts';
+import type { Appender, AppendOutcome, AppendRequest, BodyRoom } from './model/appender.ts';
+import { assert } from './model/assert.ts';
 import { MonError } from './model/error.ts';
 import type { Labels } from './model/labels.ts';
 import type { MetaStore } from './model/meta-store.ts';
@@ -28,6 +29,7 @@ import { type DataDir, openDataDir } from './open-directory.ts';
 import { closing, openThreads, type Threads } from './open-threads.ts';
 import { DatabaseQueryable } from './querier/database-queryable.ts';
 import { shardStreams } from './querier/shard-streams.ts';
+import { InboxRoom } from './shard/inboxes.ts';
 import type { ShardPort } from './shard/shard-threads.ts';
 import { walError } from './wal/wal-errors.ts';
 import { WAL_COUNTERS, type WalFailure } from './wal/wal-messages.ts';
@@ -82,8 +84,6 @@ export class Database implements Appender, Queryable {
   readonly #jobs: BlockJobs;
   readonly #cuts: CutSchedule;
   readonly #disk: DiskGuard;
-  /** Appends under way, by shard that was given them. */
-  readonly #dealt: number[];
   #appends = 0;
   #samplesRejected = 0;
   #closed: Promise<void> | undefined;
@@ -95,7 +95,6 @@ export class Database implements Appender, Queryable {
     const { threads, bounds } = parts;
     const { clock, log } = parts.options;
     this.#queryable = new DatabaseQueryable(threads.shards);
-    this.#dealt = threads.shards.ports.map(() => 0);
     this.#jobs = new BlockJobs(threads, log);
     const onDiskFull = () => this.#disk.noteFull();
     const { shards } = threads;
@@ -112,13 +111,26 @@ export class Database implements Appender, Queryable {
   }
 
   async append(request: AppendRequest): Promise<AppendOutcome> {
+    const room = this.#roomOf(request);
+    try {
+      return await this.#append(request, room);
+    } finally {
+      room?.release();
+    }
+  }
+
+  bodyRoom(bytes: number): BodyRoom | undefined {
+    return this.#parts.threads.inboxes.room(bytes);
+  }
+
+  async #append(request: AppendRequest, room: InboxRoom | undefined): Promise<AppendOutcome> {
     if (this.#closed !== undefined) throw closing();
     if (this.#disk.isFull) throw walError({ isDiskFull: true, reason: '' });
     if (this.#appends >= this.#parts.bounds.appendsMax) throw overloaded(this.#appends);
     this.#appends++;
     try {
       await this.#cuts.room();
-      const outcome = await this.#deal(request);
+      const outcome = await this.#deal(request, room);
       this.#samplesRejected += outcome.rejected;
       this.#cuts.noteAppended();
       return outcome;
@@ -250,15 +262,34 @@ export class Database implements Appender, Queryable {
     });
   }
 
-  /** Gives a request to the shard that has the fewest. */
-  async #deal(request: AppendRequest): Promise<AppendOutcome> {
-    const { ports } = this.#parts.threads.shards;
-    const shard = this.#dealt.indexOf(Math.min(...this.#dealt));
-    this.#dealt[shard] = (this.#dealt[shard] as number) + 1;
+  /** Where a body stands that is decoded in place; a small one is copied there. */
+  #roomOf(request: AppendRequest): InboxRoom | undefined {
+    if (request.kind !== 'body') return undefined;
+    const { body } = request;
+    if ('kind' in body) {
+      assert(body instanceof InboxRoom, 'room of another appender');
+      return body;
+    }
+    const room = this.#parts.threads.inboxes.room(body.length);
+    room?.bytes.set(body);
+    return room;
+  }
+
+  /** Gives a request to the shard that has the fewest, or in whose inbox it stands. */
+  async #deal(request: AppendRequest, room: InboxRoom | undefined): Promise<AppendOutcome> {
+    const { shards, inboxes } = this.#parts.threads;
+    const bounds = this.#admissionBounds();
+    if (room !== undefined && request.kind === 'body') {
+      const { tenant, format } = request;
+      const { from, to } = room;
+      const port = shards.ports[room.shard] as ShardPort;
+      return port.call('appendInbox', { tenant, format, from, to, bounds });
+    }
+    const shard = inboxes.begin();
     try {
-      return await send(ports[shard] as ShardPort, request, this.#admissionBounds());
+      return await send(shards.ports[shard] as ShardPort, request, bounds);
     } finally {
-      this.#dealt[shard] = (this.#dealt[shard] as number) - 1;
+      inboxes.end(shard);
     }
   }
 
@@ -293,6 +324,7 @@ function send(
   }
   // A body that is part of a larger buffer is copied: handing that over would take it from others.
   const { format, body } = request;
+  assert(!('kind' in body), 'a body in an inbox is not sent');
   const isWhole = body.byteLength === body.buffer.byteLength;
   const own = isWhole ? body : body.slice();
   return port.call('appendBody', { tenant, format, body: own, bounds }, [own.buffer]);

@@ -14,6 +14,7 @@ import type {
 } from './maintenance/maintenance-messages.ts';
 import { newShardMemory } from './memory/shard-layout.ts';
 import { MonError } from './model/error.ts';
+import { Inboxes } from './shard/inboxes.ts';
 import type { HoldCalls, ReplayReport } from './shard/shard-messages.ts';
 import { SHARD_WORKER_URL, ShardThreads } from './shard/shard-threads.ts';
 import { CallPort } from './threads/call-port.ts';
@@ -33,6 +34,7 @@ const MAINTENANCE_WORKER_URL = new URL('./maintenance/maintenance-worker.js', im
 /** The threads of an open database, replay done. */
 export interface Threads {
   readonly shards: ShardThreads;
+  readonly inboxes: Inboxes;
   readonly log: CallPort<LogThreadCalls, LogThreadReports>;
   readonly walCounters: Float64Array;
   readonly maintenance: CallPort<MaintenanceCalls, HoldCalls>;
@@ -98,7 +100,13 @@ export async function openThreads(
     const { counters } = log;
     const damages = { places: report.damages.length, samplesLost: report.samplesLost };
     return {
-      ...{ shards, log: log.port, walCounters: counters, maintenance: maintenance.port },
+      ...{
+        shards,
+        inboxes: new Inboxes(memories),
+        log: log.port,
+        walCounters: counters,
+        maintenance: maintenance.port,
+      },
       ...{ opening, generation, damages, close },
     };
   } catch (error) {

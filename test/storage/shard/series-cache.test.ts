@@ -1,4 +1,5 @@
 import { newRawHashKey, rawHash } from '@mon/storage/shard/raw-hash';
+import { ShardMemory } from '@mon/storage/memory/shard-memory';
 import { SeriesCache } from '@mon/storage/shard/series-cache';
 import t from 'tap';
 import { randomFrom } from '../random.ts';
@@ -38,7 +39,7 @@ t.test('rawHash() depends on every byte, the length and the domain, in all words
 t.test('SeriesCache finds what was set and not forgotten, in any order', async (t) => {
   const { next, seed } = randomFrom();
   t.comment(`seed ${seed}`);
-  const cache = new SeriesCache();
+  const cache = new SeriesCache(new ShardMemory());
   const expected = new Map<number, { owner: number; ref: number }>();
   const hashes = Array.from({ length: 20_000 }, (_, i) =>
     hashOf(Uint8Array.of(i, i >> 8, i >> 16)),

@@ -1,3 +1,4 @@
+import { ShardMemory } from '@mon/storage/memory/shard-memory';
 import { SeriesCache } from '@mon/storage/shard/series-cache';
 import { forgetSeries } from '@mon/storage/shard/series-departure';
 import t from 'tap';
@@ -11,7 +12,7 @@ function hashOf(i: number): Int32Array {
 }
 
 t.test('forgetSeries() drops for good what two owners ask to drop at once', async (t) => {
-  const cache = new SeriesCache();
+  const cache = new SeriesCache(new ShardMemory());
   for (let i = 0; i < SERIES; i++) cache.set(hashOf(i), 0, { owner: i % 2, ref: i >> 1 });
   const refs = Uint32Array.from({ length: SERIES / 4 }, (_, i) => i * 2);
   await Promise.all([forgetSeries(cache, 0, refs), forgetSeries(cache, 1, refs)]);

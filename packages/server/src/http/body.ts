@@ -9,6 +9,12 @@ import { MonError, reasonOf } from '@mon/storage/model/error';
 /** How much of a refused body is read and thrown away, so that the client gets to see the answer. */
 export const DISCARD_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Where a body is read to without a copy. */
+export interface BodyRoom {
+  readonly bytes: Uint8Array;
+  release(): void;
+}
+
 const DECODERS = {
   gzip: promisify(gunzip),
   'x-gzip': promisify(gunzip),
@@ -33,11 +39,42 @@ export class RequestBody {
    */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     this.#isTaken = true;
+    const length = this.#announcedLength();
+    if (length === undefined) return this.#unannounced();
+    // Its own buffer, not a slice of a pool: it may be transferred to a worker.
+    const bytes = Buffer.allocUnsafeSlow(length) as Buffer & Uint8Array<ArrayBuffer>;
+    await this.#readInto(bytes);
+    return bytes;
+  }
+
+  /**
+   * Reads the bytes as sent into room that `find` has for them, or into a buffer of their own where
+   * it has none. The room is given back if that fails.
+   *
+   * @throws MonError `body-too-large`, `body-aborted`
+   */
+  async into<Room extends BodyRoom>(
+    find: (bytes: number) => Room | undefined,
+  ): Promise<Room | Uint8Array<ArrayBuffer>> {
+    const length = this.#announcedLength();
+    const room = length === undefined ? undefined : find(length);
+    if (room === undefined) return this.bytes();
+    this.#isTaken = true;
+    try {
+      await this.#readInto(room.bytes);
+      return room;
+    } catch (refusal) {
+      room.release();
+      throw refusal;
+    }
+  }
+
+  #announcedLength(): number | undefined {
     const announced = this.#message.headers['content-length'];
-    if (announced === undefined) return this.#unannounced();
+    if (announced === undefined) return undefined;
     const length = Number(announced);
     if (length > this.#bytesMax) throw tooLarge(length, this.#bytesMax);
-    return this.#announced(length);
+    return length;
   }
 
   /**
@@ -98,41 +135,29 @@ export class RequestBody {
     });
   }
 
-  #announced(length: number): Promise<Uint8Array<ArrayBuffer>> {
-    // Its own buffer, not a slice of a pool: it may be transferred to a worker.
-    const bytes = Buffer.allocUnsafeSlow(length) as Buffer & Uint8Array<ArrayBuffer>;
+  #readInto(bytes: Uint8Array): Promise<void> {
     let at = 0;
-    return this.#read(
-      (piece) => {
-        piece.copy(bytes, at);
-        at += piece.length;
-      },
-      () => bytes,
-    );
+    return this.#read((piece) => {
+      bytes.set(piece, at);
+      at += piece.length;
+    });
   }
 
-  #unannounced(): Promise<Uint8Array<ArrayBuffer>> {
+  async #unannounced(): Promise<Uint8Array<ArrayBuffer>> {
     const pieces: Buffer[] = [];
     let length = 0;
-    return this.#read(
-      (piece) => {
-        length += piece.length;
-        if (length > this.#bytesMax) throw tooLarge(undefined, this.#bytesMax);
-        pieces.push(piece);
-      },
-      () => {
-        const bytes = Buffer.allocUnsafeSlow(length) as Buffer & Uint8Array<ArrayBuffer>;
-        let at = 0;
-        for (const piece of pieces) at += piece.copy(bytes, at);
-        return bytes;
-      },
-    );
+    await this.#read((piece) => {
+      length += piece.length;
+      if (length > this.#bytesMax) throw tooLarge(undefined, this.#bytesMax);
+      pieces.push(piece);
+    });
+    const bytes = Buffer.allocUnsafeSlow(length) as Buffer & Uint8Array<ArrayBuffer>;
+    let at = 0;
+    for (const piece of pieces) at += piece.copy(bytes, at);
+    return bytes;
   }
 
-  #read(
-    take: (piece: Buffer) => void,
-    whole: () => Uint8Array<ArrayBuffer>,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  #read(take: (piece: Buffer) => void): Promise<void> {
     const message = this.#message;
     return new Promise((resolve, reject) => {
       const onPiece = (piece: Buffer): void => {
@@ -145,7 +170,7 @@ export class RequestBody {
         }
       };
       message.on('data', onPiece);
-      message.once('end', () => resolve(whole()));
+      message.once('end', () => resolve());
       message.once('error', (cause) => reject(aborted(cause)));
       message.once('close', () => {
         if (!message.complete) reject(aborted(undefined));

@@ -4,7 +4,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { MonError, reasonOf } from '@mon/storage/model/error';
 import { DEFAULT_TENANT, type TenantId, tenantId } from '@mon/storage/model/tenant';
-import type { RequestBody } from './body.ts';
+import type { BodyRoom, RequestBody } from './body.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
@@ -75,6 +75,13 @@ export class HttpRequest {
   /** The body as sent, still compressed where it came so. */
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#parts.body.bytes();
+  }
+
+  /** The body as sent, read into room that `find` has, or else into a buffer of its own. */
+  bytesInto<Room extends BodyRoom>(
+    find: (bytes: number) => Room | undefined,
+  ): Promise<Room | Uint8Array<ArrayBuffer>> {
+    return this.#parts.body.into(find);
   }
 
   /** The body as UTF-8 text, decompressed; read once, however often it is asked for. */

@@ -2,7 +2,7 @@
  * What every ingestion endpoint goes through: bounds the bytes under way, appends, counts, and
  * keeps the metadata.
  */
-import type { Appender, AppendOutcome, AppendRequest } from '@mon/storage/model/appender';
+import type { Appender, AppendOutcome, AppendRequest, BodyRoom } from '@mon/storage/model/appender';
 import { MonError } from '@mon/storage/model/error';
 import type { HttpRequest } from '../http/request.ts';
 import type { Counter, MetricRegistry } from '../metrics/registry.ts';
@@ -75,6 +75,10 @@ export class Intake {
       throw thrown;
     }
   }
+
+  /** Room for a body where the storage decodes it; undefined where there is none. */
+  readonly bodyRoom = (bytes: number): BodyRoom | undefined =>
+    this.#options.appender.bodyRoom?.(bytes);
 
   /** Appends, durably. @throws MonError those of the appender */
   async append(request: AppendRequest, protocol: string): Promise<AppendOutcome> {

@@ -39,7 +39,7 @@ async function answer(intake: Intake, request: HttpRequest): Promise<HttpAnswer>
     await intake.receive(request, async () => {
       format = formatOf(request);
       const { tenant } = request;
-      const body = await request.bytes();
+      const body = await request.bytesInto(intake.bodyRoom);
       const outcome = await intake.append({ kind: 'body', format, tenant, body }, format);
       written.samples = outcome.accepted;
       if (outcome.rejected > 0) throw partlyRejected(outcome);

@@ -20,7 +20,17 @@ export interface AppendBody {
   /** A decoder in `protocol/`. */
   readonly format: BodyFormat;
   /** As received, still compressed. Ownership passes to the appender. */
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Uint8Array<ArrayBuffer> | BodyRoom;
+}
+
+/**
+ * Room where the appender decodes a body without a copy. Whoever asked for it fills it and appends
+ * it, or gives it back.
+ */
+export interface BodyRoom {
+  readonly kind: 'room';
+  readonly bytes: Uint8Array;
+  release(): void;
 }
 
 export type BodyFormat = 'remote-write-1' | 'remote-write-2';
@@ -64,4 +74,6 @@ export interface Rejection {
 export interface Appender {
   /** @throws MonError `bad-body`, `disk-full`, `overloaded`, `closing` */
   append(request: AppendRequest): Promise<AppendOutcome>;
+  /** Room for a body of so many bytes; undefined where there is none, and for large ones. */
+  bodyRoom?(bytes: number): BodyRoom | undefined;
 }

@@ -209,13 +209,21 @@ function readMetadata(cursor: Cursor, end: number): MetricMetadata {
   return { metric, type: METRIC_TYPES[type] ?? 'unknown', help, unit };
 }
 
+/** Where series stand in a body. */
+export interface WalkedSeries {
+  readonly bytes: Uint8Array;
+  readonly seriesCount: number;
+  readonly seriesFrom: Uint32Array;
+  readonly seriesTo: Uint32Array;
+}
+
 /**
  * The labels of one series of a walk as they stand there: name, value, name, value, ..., in the
  * sender's order and unchecked.
  *
  * @throws MonError `bad-body` where a label is cut short or not UTF-8
  */
-export function readLabelPairs(walk: RemoteWriteWalk, series: number): string[] {
+export function readLabelPairs(walk: WalkedSeries, series: number): string[] {
   assert(series < walk.seriesCount, 'no such series in the walk');
   const { bytes } = walk;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

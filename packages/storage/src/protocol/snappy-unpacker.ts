@@ -46,7 +46,7 @@ export class SnappyUnpacker {
 }
 
 /** The plain size that the block's varint prefix names, and where the elements start. */
-function readPlainBytes(packed: Uint8Array): { plainBytes: number; at: number } {
+export function readPlainBytes(packed: Uint8Array): { plainBytes: number; at: number } {
   let plainBytes = 0;
   for (let i = 0; i < 5; i++) {
     const byte = packed[i];

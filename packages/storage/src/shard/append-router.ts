@@ -1,19 +1,21 @@
 /**
  * Takes a request apart: which series each sample belongs to, and which shard owns that.
  *
- * Series met before are known by the raw hash of their labels as sent. Only others are parsed,
- * checked and hashed for their owner. Nothing is sent or stored before the whole request is
- * understood.
+ * Series met before are known by the hash of their labels as sent. Only others are parsed, checked
+ * and hashed for their owner. Nothing is sent or stored before the whole request is understood.
  */
-import { REF_UNKNOWN, SamplePart } from '../head/sample-part.ts';
+import { randomFillSync } from 'node:crypto';
+import { REF_UNKNOWN } from '../head/sample-part.ts';
 import { type HashKey, shardHash, shardOf } from '../index/series-hash.ts';
+import type { ShardMemory } from '../memory/shard-memory.ts';
 import type { TransitSpace } from '../memory/transit-space.ts';
 import {
-  type AppendBody,
   type AppendColumns,
+  type BodyFormat,
   REJECTIONS_MAX,
   type Rejection,
 } from '../model/appender.ts';
+import { MonError } from '../model/error.ts';
 import { checkLabelPairs } from '../model/label-rules.ts';
 import type { Labels } from '../model/labels.ts';
 import type { MetricMetadata } from '../model/metadata.ts';
@@ -25,20 +27,27 @@ import {
   readSymbolPairs,
 } from '../protocol/remote-write-2.ts';
 import { SnappyUnpacker } from '../protocol/snappy-unpacker.ts';
-import { newRawHashKey, RAW_HASH_WORDS, type RawHashInput, rawHash } from './raw-hash.ts';
+import { BodyDecoder } from './body-decoder.ts';
+import { type DealtPart, PartDealer } from './part-dealer.ts';
+import { newRawHashKey, type RawHashInput, rawHash } from './raw-hash.ts';
+import { HASH_WORDS, RequestColumns } from './request-columns.ts';
 import type { SeriesCache } from './series-cache.ts';
 import { MetadataSieve, SymbolHasher } from './symbol-hash.ts';
 
+/** A request may have so many samples, and as many series; its parts fit in the transit range. */
+export const REQUEST_SAMPLES_MAX = 1024 * 1024;
+
+/** Addresses between which a body stands in the shard's memory, slack behind it. */
+export interface BodyRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A shard's share of a request. */
 export interface RoutedPart {
-  readonly owner: number;
-  readonly part: SamplePart;
-  /** [m] number in the request of each series' first sample. */
-  readonly firstSamples: Uint32Array;
-  /** [m+1] the part's offsets as they were, for admission changes them and a peer takes them. */
-  sampleOffsets: Uint32Array;
-  /** Series of the part whose ref is not known: where they stand, their labels and raw hashes. */
-  readonly unknown: UnknownSeries[];
+  readonly dealt: DealtPart;
+  /** Series of the part whose ref is not known: where they stand, their labels and hashes. */
+  readonly unknown: readonly UnknownSeries[];
 }
 
 export interface UnknownSeries {
@@ -50,11 +59,6 @@ export interface UnknownSeries {
   readonly hash: Int32Array | undefined;
 }
 
-interface NewSeries {
-  readonly labels: Labels;
-  readonly shardHash: number;
-}
-
 export interface RoutedRequest {
   readonly parts: readonly RoutedPart[];
   /** Samples in the request, those refused here included. */
@@ -64,27 +68,35 @@ export interface RoutedRequest {
   readonly metadata: readonly MetricMetadata[];
 }
 
-/** Samples of a request before they are dealt out, as columns with one entry a series. */
-interface RequestColumns {
-  readonly seriesCount: number;
-  readonly sampleOffsets: Uint32Array;
-  readonly timestampsMs: Float64Array;
-  readonly valueBits: Uint32Array;
+/** A series of the request at hand that the cache does not know. */
+interface NewSeries {
+  readonly owner: number;
+  readonly labels: Labels;
+  readonly shardHash: number;
+  readonly hash: Int32Array | undefined;
+}
+
+/** How a decoder answers for one series. */
+interface SeriesSource {
+  /** As sent: name, value, name, value, ...; unchecked. */
   labels(series: number): readonly string[];
-  /** Whether the series has a raw hash to be known by. */
+  /** Whether the series has a hash to be known by. */
   isHashed(series: number): boolean;
 }
 
-const REJECTED = -1;
-/** Hashes of a tenant: of label fields, of joined labels, of symbols. */
-const HASH_DOMAINS = 3;
+/** Hashes of a tenant: of label fields by TypeScript, of joined labels, of symbols, by kernel. */
+const HASH_DOMAINS = 4;
+const KERNEL_KEY_BYTES = 64;
 
 export class AppendRouter {
   readonly #key: HashKey;
   readonly #shards: number;
   readonly #cache: SeriesCache;
-  /** What parts are made of. */
-  readonly #transit: TransitSpace;
+  readonly #memory: ShardMemory;
+  readonly #columns: RequestColumns;
+  readonly #decoder: BodyDecoder;
+  readonly #dealer: PartDealer;
+  readonly #kernelKeyAt: number;
   readonly #rawKey = newRawHashKey();
   readonly #unpacker = new SnappyUnpacker();
   readonly #walk = new RemoteWriteWalk();
@@ -92,25 +104,61 @@ export class AppendRouter {
   readonly #symbols = new SymbolHasher(this.#rawKey);
   readonly #sieve = new MetadataSieve(this.#symbols);
   readonly #tenants = new Map<TenantId, number>();
-  /** By series of the request at hand. */
-  #owners = new Int32Array(256);
-  #refs = new Uint32Array(256);
-  #hashes = new Int32Array(256 * RAW_HASH_WORDS);
 
   constructor(setup: {
     readonly key: HashKey;
     readonly shards: number;
     readonly cache: SeriesCache;
+    readonly memory: ShardMemory;
     readonly transit: TransitSpace;
   }) {
-    this.#transit = setup.transit;
+    const { memory, transit, shards } = setup;
     this.#key = setup.key;
-    this.#shards = setup.shards;
+    this.#shards = shards;
     this.#cache = setup.cache;
+    this.#memory = memory;
+    this.#columns = new RequestColumns(memory, shards);
+    this.#decoder = new BodyDecoder(memory);
+    this.#dealer = new PartDealer(memory, transit, shards);
+    this.#kernelKeyAt = transit.take(KERNEL_KEY_BYTES);
+    memory.bytes.set(randomFillSync(new Uint8Array(KERNEL_KEY_BYTES)), this.#kernelKeyAt);
   }
 
-  /** @throws MonError `bad-body` */
-  routeBody({ tenant, format, body }: AppendBody): RoutedRequest {
+  /**
+   * Routes a body that stands in the shard's memory at [from, to).
+   *
+   * @throws MonError `bad-body`, `overloaded`
+   */
+  routeInbox(
+    { tenant, format }: { readonly tenant: TenantId; readonly format: BodyFormat },
+    { from, to }: BodyRange,
+  ): RoutedRequest {
+    const columns = this.#columns;
+    if (format === 'remote-write-1' && this.#decoder.decode(from, to, columns)) {
+      columns.counts.fill(0);
+      const unknown = this.#cache.findAll(
+        this.#kernelKeyAt,
+        HASH_DOMAINS * this.#tenantNumber(tenant) + 3,
+        columns.frameAt,
+      );
+      return this.#deal(tenant, unknown, {
+        labels: (series) => this.#labelPairs(series),
+        isHashed: () => true,
+      });
+    }
+    return this.routeBody({ tenant, format, body: this.#memory.bytes.subarray(from, to) });
+  }
+
+  /** @throws MonError `bad-body`, `overloaded` */
+  routeBody({
+    tenant,
+    format,
+    body,
+  }: {
+    readonly tenant: TenantId;
+    readonly format: BodyFormat;
+    readonly body: Uint8Array;
+  }): RoutedRequest {
     return format === 'remote-write-1'
       ? this.#routeLabels(tenant, body)
       : this.#routeSymbols(tenant, body);
@@ -119,16 +167,13 @@ export class AppendRouter {
   #routeLabels(tenant: TenantId, body: Uint8Array): RoutedRequest {
     const walk = this.#walk;
     walk.walk(this.#unpacker.unpack(body));
-    this.#reserve(walk.seriesCount);
+    this.#load(walk);
     this.#hashWalk(tenant, walk);
-    const request = this.#deal(tenant, {
-      seriesCount: walk.seriesCount,
-      sampleOffsets: walk.sampleOffsets,
-      timestampsMs: walk.timestampsMs,
-      valueBits: walk.valueBits,
-      labels: (series) => readLabelPairs(walk, series),
-      isHashed: (series) => walk.labelsTo[series] !== 0,
-    });
+    const source = {
+      labels: (series: number) => readLabelPairs(walk, series),
+      isHashed: (series: number) => walk.labelsTo[series] !== 0,
+    };
+    const request = this.#deal(tenant, this.#findEach(source), source);
     if (walk.histogramCount === 0) return { ...request, metadata: walk.metadata };
     return withoutHistograms({ ...request, metadata: walk.metadata }, walk.histogramCount);
   }
@@ -136,17 +181,14 @@ export class AppendRouter {
   #routeSymbols(tenant: TenantId, body: Uint8Array): RoutedRequest {
     const walk = this.#walk2;
     walk.walk(this.#unpacker.unpack(body));
-    this.#reserve(walk.seriesCount);
+    this.#load(walk);
     const domain = HASH_DOMAINS * this.#tenantNumber(tenant) + 2;
-    this.#symbols.hashSeries(walk, domain, this.#hashes);
-    const request = this.#deal(tenant, {
-      seriesCount: walk.seriesCount,
-      sampleOffsets: walk.sampleOffsets,
-      timestampsMs: walk.timestampsMs,
-      valueBits: walk.valueBits,
-      labels: (series) => readSymbolPairs(walk, series),
+    this.#symbols.hashSeries(walk, domain, this.#columns.hashes);
+    const source = {
+      labels: (series: number) => readSymbolPairs(walk, series),
       isHashed: () => true,
-    });
+    };
+    const request = this.#deal(tenant, this.#findEach(source), source);
     this.#sieve.begin(domain);
     const isNew = (name: number, series: number) => this.#sieve.isNew(walk, name, series);
     const metadata = readSeriesMetadata(walk, isNew);
@@ -155,36 +197,46 @@ export class AppendRouter {
   }
 
   routeColumns({ tenant, columns }: AppendColumns): RoutedRequest {
-    this.#reserve(columns.labels.length);
-    this.#hashColumns(tenant, columns.labels);
-    const { values } = columns;
-    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
-    return this.#deal(tenant, {
-      seriesCount: columns.labels.length,
-      sampleOffsets: columns.sampleOffsets,
+    const { values, labels, sampleOffsets } = columns;
+    this.#load({
+      seriesCount: labels.length,
+      sampleOffsets,
       timestampsMs: wholeTimestamps(columns.timestampsMs),
-      valueBits: bits,
-      labels: (series) => columns.labels[series] as Labels,
-      isHashed: () => true,
+      valueBits: new Uint32Array(values.buffer, values.byteOffset, values.length * 2),
     });
+    this.#hashColumns(tenant, labels);
+    const source = { labels: (series: number) => labels[series] as Labels, isHashed: () => true };
+    return this.#deal(tenant, this.#findEach(source), source);
   }
 
-  /**
-   * First pass: raw hashes of all series. Scattered labels and series without samples have none.
-   */
+  /** Puts columns that were made elsewhere where kernels reach them. */
+  #load(made: {
+    readonly seriesCount: number;
+    readonly sampleOffsets: Uint32Array;
+    readonly timestampsMs: Float64Array;
+    readonly valueBits: Uint32Array;
+  }): void {
+    const columns = this.#columns;
+    const samples = made.sampleOffsets[made.seriesCount] as number;
+    refuseLarge(Math.max(made.seriesCount, samples));
+    columns.reserve(made.seriesCount, samples);
+    columns.setCounts(made.seriesCount, samples);
+    columns.counts.fill(0);
+    columns.sampleOffsets.set(made.sampleOffsets.subarray(0, made.seriesCount + 1));
+    columns.timestampsMs.set(made.timestampsMs.subarray(0, samples));
+    columns.valueBits.set(made.valueBits.subarray(0, 2 * samples));
+  }
+
+  /** First pass: raw hashes of all series. Scattered labels have none. */
   #hashWalk(tenant: TenantId, walk: RemoteWriteWalk): void {
     const { bytes, labelsFrom, labelsTo } = walk;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const input: RawHashInput = {
-      view,
-      from: 0,
-      to: 0,
-      domain: HASH_DOMAINS * this.#tenantNumber(tenant),
-    };
+    const domain = HASH_DOMAINS * this.#tenantNumber(tenant);
+    const input: RawHashInput = { view, from: 0, to: 0, domain };
     for (let i = 0; i < walk.seriesCount; i++) {
       input.from = labelsFrom[i] as number;
       input.to = labelsTo[i] as number;
-      rawHash(this.#rawKey, input, this.#hashes, i * RAW_HASH_WORDS);
+      rawHash(this.#rawKey, input, this.#columns.hashes, i * HASH_WORDS);
     }
   }
 
@@ -193,115 +245,73 @@ export class AppendRouter {
     labels.forEach((pairs, i) => {
       const bytes = Buffer.from(pairs.join('\0'));
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      const at = i * RAW_HASH_WORDS;
-      rawHash(this.#rawKey, { view, from: 0, to: bytes.length, domain }, this.#hashes, at);
+      const input = { view, from: 0, to: bytes.length, domain };
+      rawHash(this.#rawKey, input, this.#columns.hashes, i * HASH_WORDS);
     });
   }
 
-  /** Second pass: looks all series up, parses the unknown ones, and deals the samples out. */
-  #deal(tenant: TenantId, request: RequestColumns): RoutedRequest {
-    const unknown = new Map<number, NewSeries>();
+  /** Second pass, as the kernel makes it; returns how many are unknown. */
+  #findEach(source: SeriesSource): number {
+    const { seriesCount, sampleOffsets, refs, owners, hashes } = this.#columns;
+    let unknown = 0;
+    for (let i = 0; i < seriesCount; i++) {
+      owners[i] = this.#shards;
+      if (sampleOffsets[i + 1] === sampleOffsets[i]) continue;
+      const ref = source.isHashed(i) ? this.#cache.find(hashes, i * HASH_WORDS) : -1;
+      if (ref < 0) {
+        refs[i] = REF_UNKNOWN;
+        unknown++;
+        continue;
+      }
+      refs[i] = ref;
+      this.#columns.give(i, this.#cache.foundOwner);
+    }
+    return unknown;
+  }
+
+  /** Finds an owner for what is unknown, and deals the samples out. */
+  #deal(tenant: TenantId, unknownCount: number, source: SeriesSource): RoutedRequest {
+    const columns = this.#columns;
+    const added: NewSeries[] = [];
     const rejections: Rejection[] = [];
     let rejected = 0;
-    for (let i = 0; i < request.seriesCount; i++) {
-      const first = request.sampleOffsets[i] as number;
-      const count = (request.sampleOffsets[i + 1] as number) - first;
-      if (count === 0) {
-        this.#owners[i] = REJECTED;
-        continue;
-      }
-      const isHashed = request.isHashed(i);
-      const ref = isHashed ? this.#cache.find(this.#hashes, i * RAW_HASH_WORDS) : -1;
-      this.#refs[i] = ref;
-      if (ref >= 0) {
-        this.#owners[i] = this.#cache.foundOwner;
-        continue;
-      }
-      const check = checkLabelPairs(request.labels(i));
-      if (check.kind === 'labels') {
-        const hash = shardHash(this.#key, tenant, check.labels);
-        this.#owners[i] = shardOf(hash, this.#shards);
-        unknown.set(i, { labels: check.labels, shardHash: hash });
-        continue;
-      }
-      this.#owners[i] = REJECTED;
-      rejected += count;
-      const { code, reason } = check.fault;
-      for (let k = first; k < first + count && rejections.length < REJECTIONS_MAX; k++) {
-        rejections.push({ index: k, code, reason });
+    if (unknownCount > 0) {
+      for (let i = 0; i < columns.seriesCount; i++) {
+        const first = columns.sampleOffsets[i] as number;
+        const end = columns.sampleOffsets[i + 1] as number;
+        if (columns.refs[i] !== REF_UNKNOWN || first === end) continue;
+        const check = checkLabelPairs(source.labels(i));
+        if (check.kind === 'labels') {
+          added.push(this.#place(tenant, i, check.labels, source.isHashed(i)));
+          continue;
+        }
+        rejected += end - first;
+        const { code, reason } = check.fault;
+        for (let k = first; k < end && rejections.length < REJECTIONS_MAX; k++) {
+          rejections.push({ index: k, code, reason });
+        }
       }
     }
-    const parts = this.#fillParts(request, unknown);
-    const samples = request.sampleOffsets[request.seriesCount] as number;
-    return { parts, samples, rejected, rejections, metadata: [] };
+    const parts = this.#dealer.deal(columns).map((dealt) => ({
+      dealt,
+      unknown: added.length === 0 ? NONE : unknownOf(dealt, added),
+    }));
+    return { parts, samples: columns.sampleCount, rejected, rejections, metadata: [] };
   }
 
-  #fillParts(request: RequestColumns, unknown: ReadonlyMap<number, NewSeries>): RoutedPart[] {
-    const { seriesCount, sampleOffsets, timestampsMs, valueBits } = request;
-    const byOwner = this.#emptyParts(request);
-    for (let i = 0; i < seriesCount; i++) {
-      const owner = this.#owners[i] as number;
-      if (owner === REJECTED) continue;
-      const routed = byOwner[owner] as RoutedPart;
-      const { part } = routed;
-      const index = part.seriesCount++;
-      const added = unknown.size === 0 ? undefined : unknown.get(i);
-      if (added === undefined) part.refs[index] = this.#refs[i] as number;
-      else {
-        part.refs[index] = REF_UNKNOWN;
-        const hash = request.isHashed(i) ? this.#hashAt(i) : undefined;
-        routed.unknown.push({ index, ...added, hash });
-      }
-      const first = sampleOffsets[i] as number;
-      const end = sampleOffsets[i + 1] as number;
-      let at = part.sampleCount;
-      part.sampleOffsets[index] = at;
-      routed.firstSamples[index] = first;
-      for (let k = first; k < end; k++, at++) {
-        part.timestampsMs[at] = timestampsMs[k] as number;
-        part.valueBits[2 * at] = valueBits[2 * k] as number;
-        part.valueBits[2 * at + 1] = valueBits[2 * k + 1] as number;
-      }
-      part.sampleCount = at;
-      part.sampleOffsets[index + 1] = at;
-    }
-    const parts = byOwner.filter((routed) => routed !== undefined);
-    for (const routed of parts) routed.sampleOffsets = routed.part.sampleOffsets.slice();
-    return parts;
+  /** Gives a new series to the shard that owns it. */
+  #place(tenant: TenantId, series: number, labels: Labels, isHashed: boolean): NewSeries {
+    const hash = shardHash(this.#key, tenant, labels);
+    const owner = shardOf(hash, this.#shards);
+    this.#columns.give(series, owner);
+    const at = series * HASH_WORDS;
+    const words = isHashed ? this.#columns.hashes.slice(at, at + HASH_WORDS) : undefined;
+    return { owner, labels, shardHash: hash, hash: words };
   }
 
-  /** Parts of the right size, with nothing in them yet. */
-  #emptyParts(request: RequestColumns): (RoutedPart | undefined)[] {
-    const series = new Uint32Array(this.#shards);
-    const samples = new Uint32Array(this.#shards);
-    for (let i = 0; i < request.seriesCount; i++) {
-      const owner = this.#owners[i] as number;
-      if (owner === REJECTED) continue;
-      series[owner] = (series[owner] as number) + 1;
-      const count = (request.sampleOffsets[i + 1] as number) - (request.sampleOffsets[i] as number);
-      samples[owner] = (samples[owner] as number) + count;
-    }
-    const parts: RoutedPart[] = [];
-    try {
-      return Array.from(series, (seriesCount, owner) => {
-        if (seriesCount === 0) return undefined;
-        const part = SamplePart.inTransit(this.#transit, seriesCount, samples[owner] as number);
-        part.seriesCount = 0;
-        part.sampleCount = 0;
-        const firstSamples = new Uint32Array(seriesCount);
-        const { sampleOffsets } = part;
-        parts.push({ owner, part, firstSamples, sampleOffsets, unknown: [] });
-        return parts.at(-1);
-      });
-    } catch (error) {
-      for (const { part } of parts) this.#transit.give(part.address);
-      throw error;
-    }
-  }
-
-  #hashAt(series: number): Int32Array {
-    const at = series * RAW_HASH_WORDS;
-    return this.#hashes.slice(at, at + RAW_HASH_WORDS);
+  #labelPairs(series: number): string[] {
+    const { seriesFrom, seriesTo, seriesCount } = this.#columns;
+    return readLabelPairs({ bytes: this.#memory.bytes, seriesFrom, seriesTo, seriesCount }, series);
   }
 
   #tenantNumber(tenant: TenantId): number {
@@ -310,14 +320,30 @@ export class AppendRouter {
     this.#tenants.set(tenant, this.#tenants.size);
     return this.#tenants.size - 1;
   }
+}
 
-  #reserve(series: number): void {
-    if (series <= this.#owners.length) return;
-    const capacity = Math.max(series, this.#owners.length * 2);
-    this.#owners = new Int32Array(capacity);
-    this.#refs = new Uint32Array(capacity);
-    this.#hashes = new Int32Array(capacity * RAW_HASH_WORDS);
-  }
+const NONE: readonly UnknownSeries[] = [];
+
+/** The new series of a part: they stand in it in the order in which they came. */
+function unknownOf({ owner, part }: DealtPart, added: readonly NewSeries[]): UnknownSeries[] {
+  const { refs } = part;
+  let index = -1;
+  return added
+    .filter((series) => series.owner === owner)
+    .map(({ labels, shardHash: hashed, hash }) => {
+      index = refs.indexOf(REF_UNKNOWN, index + 1);
+      return { index, labels, shardHash: hashed, hash };
+    });
+}
+
+function refuseLarge(count: number): void {
+  if (count <= REQUEST_SAMPLES_MAX) return;
+  throw new MonError({
+    code: 'bad-body',
+    what: 'Cannot take the request',
+    why: `it has ${count} series or samples, at most ${REQUEST_SAMPLES_MAX} are taken`,
+    mend: 'Send smaller batches.',
+  });
 }
 
 /** The column with NaN for what is no whole number; admission rejects that. */

@@ -8,15 +8,17 @@ import { REF_UNKNOWN, SamplePart } from '../head/sample-part.ts';
 import type { TransitSpace } from '../memory/transit-space.ts';
 import type { WasmMemory } from '../memory/web-assembly.ts';
 import {
+  type AppendBody,
+  type AppendColumns,
   type AppendOutcome,
-  type AppendRequest,
+  type BodyFormat,
   REJECTIONS_MAX,
   type Rejection,
 } from '../model/appender.ts';
 import { assert } from '../model/assert.ts';
 import type { TenantId } from '../model/tenant.ts';
 import type { CallPort } from '../threads/call-port.ts';
-import type { AppendRouter, RoutedPart, RoutedRequest } from './append-router.ts';
+import type { AppendRouter, BodyRange, RoutedPart, RoutedRequest } from './append-router.ts';
 import type { HeadAppender } from './head-appender.ts';
 import type { PartOutcome } from './part-outcome.ts';
 import type { SeriesCache } from './series-cache.ts';
@@ -24,6 +26,20 @@ import type { PartAnswer, PartAsk, PeerCalls } from './shard-messages.ts';
 
 /** Joins the labels of a series for the way to another shard; no valid label holds it. */
 const LABEL_SEPARATOR = '\0';
+
+/** A request as main hands it to a shard; a body stands in the shard's inbox where it fits. */
+export type ShardRequest = OwnBody | AppendColumns | InboxBody;
+
+/** A body in a buffer of its own. */
+export interface OwnBody extends Omit<AppendBody, 'body'> {
+  readonly body: Uint8Array;
+}
+
+export interface InboxBody extends BodyRange {
+  readonly kind: 'inbox';
+  readonly tenant: TenantId;
+  readonly format: BodyFormat;
+}
 
 export type PeerPort = CallPort<PeerCalls, PeerCalls>;
 
@@ -49,23 +65,22 @@ export class RequestAppender {
   }
 
   /** @throws MonError `bad-body`, `disk-full`, `wal-failed` */
-  async append(request: AppendRequest, bounds: AdmissionBounds): Promise<AppendOutcome> {
-    const { router, index } = this.#parts;
+  async append(request: ShardRequest, bounds: AdmissionBounds): Promise<AppendOutcome> {
+    const { router, index, transit } = this.#parts;
     const { tenant } = request;
-    const routed =
-      request.kind === 'body' ? router.routeBody(request) : router.routeColumns(request);
-    const [only] = routed.parts;
-    if (only !== undefined && routed.parts.length === 1 && only.owner === index) {
-      return outcomeOf(routed, [await this.#appendOwn(tenant, only, bounds)]);
+    const routed = route(router, request);
+    try {
+      const outcomes = await settle(
+        routed.parts.map((part) =>
+          part.dealt.owner === index
+            ? this.#appendOwn(tenant, part, bounds)
+            : this.#appendElsewhere(tenant, part, bounds),
+        ),
+      );
+      return outcomeOf(routed, outcomes);
+    } finally {
+      for (const { dealt } of routed.parts) transit.give(dealt.part.address);
     }
-    const outcomes = await settle(
-      routed.parts.map((part) =>
-        part.owner === index
-          ? this.#appendOwn(tenant, part, bounds)
-          : this.#appendElsewhere(tenant, part, bounds),
-      ),
-    );
-    return outcomeOf(routed, outcomes);
   }
 
   /** Takes a part that another shard decoded. */
@@ -100,7 +115,7 @@ export class RequestAppender {
 
   async #appendOwn(
     tenant: TenantId,
-    { part, unknown }: RoutedPart,
+    { dealt: { part }, unknown }: RoutedPart,
     bounds: AdmissionBounds,
   ): Promise<PartOutcome> {
     const { head, cache, index, appender } = this.#parts;
@@ -109,16 +124,12 @@ export class RequestAppender {
       part.refs[at] = ref;
       if (hash !== undefined) cache.set(hash, 0, { owner: index, ref });
     }
-    try {
-      return await appender.append(tenant, part, bounds);
-    } finally {
-      this.#parts.transit.give(part.address);
-    }
+    return appender.append(tenant, part, bounds);
   }
 
   async #appendElsewhere(
     tenant: TenantId,
-    { owner, part, unknown }: RoutedPart,
+    { dealt: { owner, part }, unknown }: RoutedPart,
     bounds: AdmissionBounds,
   ): Promise<PartOutcome> {
     const peer = this.#parts.peers[owner];
@@ -127,19 +138,26 @@ export class RequestAppender {
     const unknownAt = Uint32Array.from(unknown, ({ index }) => index);
     const unknownLabels = unknown.map(({ labels }) => labels.join(LABEL_SEPARATOR));
     const unknownHashes = Uint32Array.from(unknown, ({ shardHash }) => shardHash);
-    try {
-      const outcome = await peer.call('part', {
-        ...{ tenant, bounds, from: this.#parts.index, address, seriesCount, sampleCount },
-        ...{ unknownAt, unknownLabels, unknownHashes },
-      });
-      unknown.forEach(({ hash }, i) => {
-        const ref = outcome.refs[i] ?? REF_UNKNOWN;
-        if (hash !== undefined) this.#parts.cache.set(hash, 0, { owner, ref });
-      });
-      return outcome;
-    } finally {
-      this.#parts.transit.give(address);
-    }
+    const outcome = await peer.call('part', {
+      ...{ tenant, bounds, from: this.#parts.index, address, seriesCount, sampleCount },
+      ...{ unknownAt, unknownLabels, unknownHashes },
+    });
+    unknown.forEach(({ hash }, i) => {
+      const ref = outcome.refs[i] ?? REF_UNKNOWN;
+      if (hash !== undefined) this.#parts.cache.set(hash, 0, { owner, ref });
+    });
+    return outcome;
+  }
+}
+
+function route(router: AppendRouter, request: ShardRequest): RoutedRequest {
+  switch (request.kind) {
+    case 'inbox':
+      return router.routeInbox(request, request);
+    case 'body':
+      return router.routeBody(request);
+    case 'columns':
+      return router.routeColumns(request);
   }
 }
 
@@ -158,9 +176,9 @@ function outcomeOf(routed: RoutedRequest, outcomes: readonly PartOutcome[]): App
   const rejections: Rejection[] = [...routed.rejections];
   outcomes.forEach((outcome, i) => {
     rejected += outcome.rejected;
-    const { firstSamples, sampleOffsets } = routed.parts[i] as RoutedPart;
+    const { dealt } = routed.parts[i] as RoutedPart;
     for (const { sample, code, reason } of outcome.rejections) {
-      rejections.push({ index: requestIndex(sample, firstSamples, sampleOffsets), code, reason });
+      rejections.push({ index: dealt.requestIndex(sample), code, reason });
     }
   });
   rejections.sort((a, b) => a.index - b.index);
@@ -170,15 +188,4 @@ function outcomeOf(routed: RoutedRequest, outcomes: readonly PartOutcome[]): App
     rejections: rejections.slice(0, REJECTIONS_MAX),
     metadata,
   };
-}
-
-/** Number in the request of a sample of a part. */
-function requestIndex(
-  sample: number,
-  firstSamples: Uint32Array,
-  sampleOffsets: Uint32Array,
-): number {
-  let series = 0;
-  while ((sampleOffsets[series + 1] as number) <= sample) series++;
-  return (firstSamples[series] as number) + sample - (sampleOffsets[series] as number);
 }

@@ -1,159 +1,242 @@
 /**
- * What a shard knows of series by their raw label bytes: raw hash -> owner, ref.
+ * What a shard knows of series by the hash of their label bytes: hash -> owner, ref.
  *
  * Only a cache: the identity of a series is its sorted labels. All 128 bits are compared. Entries
  * stand in the order in which series came first, since they come in that order again: the entry
- * after the last one found is tried before the hash table, and is next in memory.
+ * after the last one found is tried before the hash table, and is next in memory. The table lies in
+ * the shard's memory; what looks at many entries is `kernels/series-cache.ts`.
  */
-import { RAW_HASH_WORDS } from './raw-hash.ts';
+import { loadKernel } from '../memory/load-kernel.ts';
+import { PAGE_BYTES, type ShardMemory } from '../memory/shard-memory.ts';
 
 /** Words of an entry: four of the hash, ref, owner. */
 const ENTRY_WORDS = 6;
-const PAGE_BITS = 12;
-const PAGE_ENTRIES = 1 << PAGE_BITS;
+/** 8192 entries fill three pages exactly. */
+const ROW_BITS = 13;
+const ROW_ENTRIES = 1 << ROW_BITS;
+const ROW_PAGES = (ROW_ENTRIES * ENTRY_WORDS * 4) / PAGE_BYTES;
+const HASH_WORDS = 4;
 /** The table of slots is in parts that grow each by itself, a few milliseconds at most. */
 const PART_BITS = 4;
 const PARTS = 1 << PART_BITS;
-const SLOTS_MIN = 256;
+const PART_SLOTS_MIN = PAGE_BYTES / 4;
+const NOT_FOUND = 0xffffffff;
+
+/** Words of the head page: what the kernel reads, a hash that it is to find, addresses of rows. */
+const HEAD_COUNT = 0;
+const HEAD_EXPECTED = 1;
+const HEAD_ROWS = 2;
+const HEAD_PARTS = 4;
+const HEAD_HASH = HEAD_PARTS + 2 * PARTS;
+const HEAD_ROW_TABLE = 256;
+
+interface CacheKernel {
+  find(cache: number, hash: number): number;
+  claimSlot(cache: number, entry: number): void;
+  claimSlots(cache: number, before: number, count: number): void;
+  hash(key: number, domain: number, from: number, to: number, out: number): void;
+  findAll(cache: number, key: number, domain: number, batch: number): number;
+}
+
+export interface CachedSeries {
+  readonly owner: number;
+  readonly ref: number;
+}
 
 export class SeriesCache {
-  #pages: Int32Array[] = [];
-  #count = 0;
-  /** Open addressing: number of an entry + 1, or 0. */
-  #parts = Array.from({ length: PARTS }, () => new Uint32Array(SLOTS_MIN));
-  #partCounts = new Uint32Array(PARTS);
-  /** The entry that is tried first. */
-  #expected = 0;
+  readonly #memory: ShardMemory;
+  readonly #kernel: CacheKernel;
+  #table: CacheTable;
   /** Owner of the series that `find` found last. */
   foundOwner = 0;
   /** Settles when no `forget` is under way: two at once would bring back what the other dropped. */
   forgetting: Promise<void> = Promise.resolve();
 
+  constructor(memory: ShardMemory) {
+    this.#memory = memory;
+    this.#kernel = loadKernel<CacheKernel>('series-cache', memory.memory);
+    this.#table = new CacheTable(memory, this.#kernel);
+  }
+
   get count(): number {
-    return this.#count;
+    return this.#table.count;
   }
 
   get bytes(): number {
-    const slots = this.#parts.reduce((sum, part) => sum + part.byteLength, 0);
-    return slots + this.#pages.length * PAGE_ENTRIES * ENTRY_WORDS * 4;
+    return this.#table.bytes;
   }
 
   /** The ref under a hash, its owner in `foundOwner`; -1 where none is known. */
   find(hash: Int32Array, at: number): number {
-    let entry = this.#expected;
-    if (entry >= this.#count || !this.#isEntry(entry, hash, at)) {
-      entry = this.#lookUp(hash, at);
-      if (entry < 0) return -1;
-    }
-    this.#expected = entry + 1;
-    const page = this.#pages[entry >>> PAGE_BITS] as Int32Array;
-    const word = (entry & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
-    this.foundOwner = page[word + 5] as number;
-    return (page[word + 4] as number) >>> 0;
-  }
-
-  /** Remembers a series; one that is known under the hash is replaced. */
-  set(
-    hash: Int32Array,
-    at: number,
-    series: { readonly owner: number; readonly ref: number },
-  ): void {
-    const known = this.#lookUp(hash, at);
-    const entry = known >= 0 ? known : this.#add(hash, at);
-    const page = this.#pages[entry >>> PAGE_BITS] as Int32Array;
-    const word = (entry & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
-    page[word + 4] = series.ref;
-    page[word + 5] = series.owner;
+    const entry = this.#table.find(hash, at);
+    if (entry < 0) return -1;
+    const { ref, owner } = this.#table.read(entry);
+    this.foundOwner = owner;
+    return ref;
   }
 
   /**
-   * Forgets an owner's series for which `isGone` holds. Yields between pages; series that are added
+   * Hashes and looks up the series of a batch; its layout and results: `kernels/series-cache.ts`.
+   *
+   * @param key address of 64 secret bytes
+   * @returns how many are unknown
+   */
+  findAll(key: number, domain: number, batch: number): number {
+    return this.#kernel.findAll(this.#table.address, key, domain, batch);
+  }
+
+  /** Remembers a series; one that is known under the hash is replaced. */
+  set(hash: Int32Array, at: number, series: CachedSeries): void {
+    const known = this.#table.find(hash, at);
+    if (known >= 0) this.#table.write(known, series);
+    else this.#table.add(hash, at, series);
+  }
+
+  /**
+   * Forgets an owner's series for which `isGone` holds. Yields between rows; series that are added
    * meanwhile are kept, and what is gone is found no more from the start. One at a time: see
    * `forgetting`.
    */
   *forget(owner: number, isGone: (ref: number) => boolean): Generator<void> {
-    const kept = new SeriesCache();
-    const pages = this.#pages;
-    const count = this.#count;
-    this.#become(kept);
-    for (let entry = 0; entry < count; entry++) {
-      if (entry % PAGE_ENTRIES === PAGE_ENTRIES - 1) yield;
-      const page = pages[entry >>> PAGE_BITS] as Int32Array;
-      const word = (entry & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
-      const ref = (page[word + 4] as number) >>> 0;
-      const itsOwner = page[word + 5] as number;
-      if (itsOwner === owner && isGone(ref)) continue;
+    const before = this.#table;
+    this.#table = new CacheTable(this.#memory, this.#kernel);
+    const hash = new Int32Array(HASH_WORDS);
+    for (let entry = 0; entry < before.count; entry++) {
+      if (entry % ROW_ENTRIES === ROW_ENTRIES - 1) yield;
+      const series = before.read(entry);
+      if (series.owner === owner && isGone(series.ref)) continue;
+      before.readHash(entry, hash);
       // One that came again meanwhile is newer.
-      if (this.#lookUp(page, word) < 0) this.set(page, word, { owner: itsOwner, ref });
+      if (this.#table.find(hash, 0) < 0) this.#table.add(hash, 0, series);
     }
+    before.release();
+  }
+}
+
+/** The table itself: a head page, rows of entries, parts of slots. */
+class CacheTable {
+  readonly address: number;
+  readonly #memory: ShardMemory;
+  readonly #kernel: CacheKernel;
+  readonly #head: Int32Array<SharedArrayBuffer>;
+  readonly #rows: Int32Array<SharedArrayBuffer>[] = [];
+  readonly #partCounts = new Uint32Array(PARTS);
+  #slotPages = 0;
+
+  constructor(memory: ShardMemory, kernel: CacheKernel) {
+    this.#memory = memory;
+    this.#kernel = kernel;
+    this.address = memory.allocate();
+    this.#head = new Int32Array(memory.buffer, this.address, PAGE_BYTES / 4);
+    this.#head[HEAD_ROWS] = this.address + 4 * HEAD_ROW_TABLE;
+    for (let part = 0; part < PARTS; part++) this.#setSlots(part, PART_SLOTS_MIN);
   }
 
-  #become(other: SeriesCache): void {
-    this.#pages = other.#pages;
-    this.#count = other.#count;
-    this.#parts = other.#parts;
-    this.#partCounts = other.#partCounts;
-    this.#expected = 0;
+  get count(): number {
+    return this.#head[HEAD_COUNT] as number;
   }
 
-  #isEntry(entry: number, hash: Int32Array, at: number): boolean {
-    const page = this.#pages[entry >>> PAGE_BITS] as Int32Array;
-    const word = (entry & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
-    return (
-      page[word] === hash[at] &&
-      page[word + 1] === hash[at + 1] &&
-      page[word + 2] === hash[at + 2] &&
-      page[word + 3] === hash[at + 3]
-    );
+  get bytes(): number {
+    return (1 + this.#rows.length * ROW_PAGES + this.#slotPages) * PAGE_BYTES;
   }
 
   /** Number of the entry with a hash, or -1. */
-  #lookUp(hash: Int32Array, at: number): number {
-    const slots = this.#parts[partOf(hash, at)] as Uint32Array;
-    const mask = slots.length - 1;
-    for (let slot = (hash[at] as number) & mask; ; slot = (slot + 1) & mask) {
-      const entry = (slots[slot] as number) - 1;
-      if (entry < 0 || this.#isEntry(entry, hash, at)) return entry;
+  find(hash: Int32Array, at: number): number {
+    const head = this.#head;
+    const expected = head[HEAD_EXPECTED] as number;
+    let entry = expected;
+    if (expected >= this.count || !this.#isEntry(expected, hash, at)) {
+      for (let i = 0; i < HASH_WORDS; i++) head[HEAD_HASH + i] = hash[at + i] as number;
+      entry = this.#kernel.find(this.address, this.address + 4 * HEAD_HASH) >>> 0;
+      if (entry === NOT_FOUND) return -1;
     }
-  }
-
-  #add(hash: Int32Array, at: number): number {
-    const entry = this.#count++;
-    if (entry >>> PAGE_BITS === this.#pages.length) {
-      this.#pages.push(new Int32Array(PAGE_ENTRIES * ENTRY_WORDS));
-    }
-    const page = this.#pages[entry >>> PAGE_BITS] as Int32Array;
-    const word = (entry & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
-    for (let i = 0; i < RAW_HASH_WORDS; i++) page[word + i] = hash[at + i] as number;
-    const part = partOf(hash, at);
-    const inPart = (this.#partCounts[part] as number) + 1;
-    this.#partCounts[part] = inPart;
-    const slots = this.#parts[part] as Uint32Array;
-    if (inPart * 2 > slots.length) this.#growPart(part);
-    claimSlot(this.#parts[part] as Uint32Array, hash[at] as number, entry);
+    head[HEAD_EXPECTED] = entry + 1;
     return entry;
   }
 
-  #growPart(part: number): void {
-    const old = this.#parts[part] as Uint32Array;
-    const slots = new Uint32Array(old.length * 2);
-    for (const taken of old) {
-      if (taken === 0) continue;
-      const page = this.#pages[(taken - 1) >>> PAGE_BITS] as Int32Array;
-      const word = ((taken - 1) & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
-      claimSlot(slots, page[word] as number, taken - 1);
-    }
-    this.#parts[part] = slots;
+  add(hash: Int32Array, at: number, series: CachedSeries): void {
+    const entry = this.count;
+    if (entry >>> ROW_BITS === this.#rows.length) this.#addRow();
+    const row = this.#rows[entry >>> ROW_BITS] as Int32Array;
+    const word = (entry & (ROW_ENTRIES - 1)) * ENTRY_WORDS;
+    for (let i = 0; i < HASH_WORDS; i++) row[word + i] = hash[at + i] as number;
+    this.write(entry, series);
+    this.#head[HEAD_COUNT] = entry + 1;
+    const part = (hash[at + 3] as number) >>> (32 - PART_BITS);
+    const inPart = (this.#partCounts[part] as number) + 1;
+    this.#partCounts[part] = inPart;
+    if (inPart * 2 > this.#slotCount(part)) this.#growPart(part);
+    this.#kernel.claimSlot(this.address, entry);
   }
-}
 
-function partOf(hash: Int32Array, at: number): number {
-  return (hash[at + 3] as number) >>> (32 - PART_BITS);
-}
+  read(entry: number): CachedSeries {
+    const row = this.#rows[entry >>> ROW_BITS] as Int32Array;
+    const word = (entry & (ROW_ENTRIES - 1)) * ENTRY_WORDS;
+    return { ref: (row[word + 4] as number) >>> 0, owner: row[word + 5] as number };
+  }
 
-function claimSlot(slots: Uint32Array, hash: number, entry: number): void {
-  const mask = slots.length - 1;
-  let slot = hash & mask;
-  while (slots[slot] !== 0) slot = (slot + 1) & mask;
-  slots[slot] = entry + 1;
+  readHash(entry: number, out: Int32Array): void {
+    const row = this.#rows[entry >>> ROW_BITS] as Int32Array;
+    const word = (entry & (ROW_ENTRIES - 1)) * ENTRY_WORDS;
+    for (let i = 0; i < HASH_WORDS; i++) out[i] = row[word + i] as number;
+  }
+
+  write(entry: number, { owner, ref }: CachedSeries): void {
+    const row = this.#rows[entry >>> ROW_BITS] as Int32Array;
+    const word = (entry & (ROW_ENTRIES - 1)) * ENTRY_WORDS;
+    row[word + 4] = ref;
+    row[word + 5] = owner;
+  }
+
+  release(): void {
+    const memory = this.#memory;
+    for (const row of this.#rows) memory.release(row.byteOffset, ROW_PAGES);
+    for (let part = 0; part < PARTS; part++) {
+      memory.release(this.#slotsAt(part), (this.#slotCount(part) * 4) / PAGE_BYTES);
+    }
+    memory.release(this.address);
+  }
+
+  #isEntry(entry: number, hash: Int32Array, at: number): boolean {
+    const row = this.#rows[entry >>> ROW_BITS] as Int32Array;
+    const word = (entry & (ROW_ENTRIES - 1)) * ENTRY_WORDS;
+    return (
+      row[word] === hash[at] &&
+      row[word + 1] === hash[at + 1] &&
+      row[word + 2] === hash[at + 2] &&
+      row[word + 3] === hash[at + 3]
+    );
+  }
+
+  #addRow(): void {
+    const address = this.#memory.allocate(ROW_PAGES);
+    this.#head[HEAD_ROW_TABLE + this.#rows.length] = address;
+    this.#rows.push(new Int32Array(this.#memory.buffer, address, ROW_ENTRIES * ENTRY_WORDS));
+  }
+
+  #slotsAt(part: number): number {
+    return (this.#head[HEAD_PARTS + 2 * part] as number) >>> 0;
+  }
+
+  #slotCount(part: number): number {
+    return (this.#head[HEAD_PARTS + 2 * part + 1] as number) + 1;
+  }
+
+  #setSlots(part: number, slots: number): void {
+    const pages = (slots * 4) / PAGE_BYTES;
+    this.#head[HEAD_PARTS + 2 * part] = this.#memory.allocate(pages);
+    this.#head[HEAD_PARTS + 2 * part + 1] = slots - 1;
+    this.#slotPages += pages;
+  }
+
+  #growPart(part: number): void {
+    const before = this.#slotsAt(part);
+    const slots = this.#slotCount(part);
+    this.#setSlots(part, slots * 2);
+    // The entry that made it grow stands in no slot yet.
+    this.#kernel.claimSlots(this.address, before, slots);
+    const pages = (slots * 4) / PAGE_BYTES;
+    this.#memory.release(before, pages);
+    this.#slotPages -= pages;
+  }
 }

@@ -102,6 +102,14 @@ export type ShardCalls = {
     readonly body: Uint8Array;
     readonly bounds: AdmissionBounds;
   }): Promise<AppendOutcome>;
+  /** A body in the shard's inbox; its place is main's again with the answer. */
+  appendInbox(ask: {
+    readonly tenant: TenantId;
+    readonly format: BodyFormat;
+    readonly from: number;
+    readonly to: number;
+    readonly bounds: AdmissionBounds;
+  }): Promise<AppendOutcome>;
   appendColumns(ask: {
     readonly tenant: TenantId;
     readonly columns: SampleColumns;

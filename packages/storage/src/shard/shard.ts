@@ -52,7 +52,7 @@ export class Shard {
   readonly #start: ShardStart;
   readonly #counters: Float64Array;
   readonly #head: Head;
-  readonly #cache = new SeriesCache();
+  readonly #cache: SeriesCache;
   readonly #readers = new Readers();
   readonly #appender: HeadAppender;
   readonly #requests: RequestAppender;
@@ -66,6 +66,7 @@ export class Shard {
     this.#start = start;
     this.#counters = new Float64Array(start.counters);
     const memory = new ShardMemory(PAGES_MAX, memories[index]);
+    this.#cache = new SeriesCache(memory);
     const transit = new TransitSpace(memory.buffer, TRANSIT);
     this.#head = new Head(hashKey, 1, memory);
     this.#appender = new HeadAppender(this.#head, index, log);
@@ -73,7 +74,7 @@ export class Shard {
     const cache = this.#cache;
     const head = this.#head;
     const readers = this.#readers;
-    const router = new AppendRouter({ key: hashKey, shards: count, cache, transit });
+    const router = new AppendRouter({ key: hashKey, shards: count, cache, memory, transit });
     const appender = this.#appender;
     this.#requests = new RequestAppender({
       ...{ index, head, appender, router, cache, transit, memories, peers },
@@ -105,10 +106,12 @@ export class Shard {
           kind: 'body',
           format,
           tenant,
-          body: body as Uint8Array<ArrayBuffer>,
+          body: body,
         } as const;
         return this.#counted(await this.#requests.append(request, bounds));
       },
+      appendInbox: async ({ bounds, ...body }) =>
+        this.#counted(await this.#requests.append({ kind: 'inbox', ...body }, bounds)),
       appendColumns: async ({ tenant, columns, bounds }) =>
         this.#counted(await this.#requests.append({ kind: 'columns', tenant, columns }, bounds)),
       open: ({ stream, name, ask }) => this.#streams.open(stream, name, ask),
