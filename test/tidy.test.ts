@@ -29,7 +29,7 @@ const PACKAGE_EDGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders of storage that every program shares: nothing in them reaches LevelDB or threads. */
-const PURE_FOLDERS = ['model', 'encoding', 'protocol', 'files', 'log', 'settings'];
+const PURE_FOLDERS = ['model', 'memory', 'encoding', 'protocol', 'files', 'log', 'settings'];
 
 /** npm package -> the one file (or folder) that may import it. */
 const SINGLE_IMPORTERS: Readonly<Record<string, RegExp>> = {

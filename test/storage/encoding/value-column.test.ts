@@ -1,49 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { ByteReader } from '@mon/storage/encoding/byte-reader';
 import { ByteWriter } from '@mon/storage/encoding/byte-writer';
-import { encodeDecimals } from '@mon/storage/encoding/decimal-column';
-import { decodeFloatBits, encodeFloatBits } from '@mon/storage/encoding/float-bits-column';
 import { MalformedBytes } from '@mon/storage/encoding/malformed-bytes';
 import { decodeValues, encodeValues } from '@mon/storage/encoding/value-column';
-import { decodeXor, encodeXor } from '@mon/storage/encoding/xor-column';
 import { bitsOf, setNanAt, setStaleAt } from '@mon/storage/model/sample';
 import t, { type Test } from 'tap';
+import { bitText, readPlainly } from './plain-value-column.ts';
 import { type Random, seededRandom } from './seeded-random.ts';
 
 const FORMAT = readFileSync(new URL('../../../docs/formats/columns.md', import.meta.url), 'utf8');
 
-interface Coding {
-  readonly encode: (values: Float64Array, out: ByteWriter) => void;
-  readonly decode: (reader: ByteReader, out: Float64Array) => void;
-}
-const CODINGS: Record<string, Coding> = {
-  any: { encode: encodeValues, decode: decodeValues },
-  xor: { encode: encodeXor, decode: decodeXor },
-  floatBits: { encode: encodeFloatBits, decode: decodeFloatBits },
-};
-
-/** Bits of the values as text, so that NaN payloads and -0 count. */
-const bitText = (values: Float64Array) =>
-  Buffer.from(bitsOf(values).slice().buffer).toString('hex');
-
+/** Encodes after something, decodes into the middle of something, and reads the plain way. */
 function roundTrip(t: Test, values: Float64Array, title: string): number {
-  let size = 0;
-  for (const [name, { encode, decode }] of Object.entries(CODINGS)) {
-    // A destination with something in it, and a source that does not start at 0.
-    const out = new ByteWriter(8);
-    out.text('before');
-    const start = out.length;
-    encode(values, out);
-    if (name === 'any') size = out.length - start;
-    const reader = new ByteReader(out.copy(), { start });
-    const decoded = new Float64Array(values.length + 2).fill(7);
-    decode(reader, decoded.subarray(1, values.length + 1));
-    if (reader.left !== 0) t.fail(`${title}, ${name}: ${reader.left} bytes left`);
-    if (decoded[0] !== 7 || decoded[values.length + 1] !== 7) t.fail(`${title}: wrote outside`);
-    if (bitText(decoded.subarray(1, values.length + 1)) !== bitText(values)) {
-      t.fail(`${title}, ${name}: not the same bits`);
-    }
+  const out = new ByteWriter(8);
+  out.text('before');
+  const start = out.length;
+  encodeValues(values, out);
+  const size = out.length - start;
+  out.text('after');
+  const reader = new ByteReader(out.copy(), { start });
+  const decoded = new Float64Array(values.length + 2).fill(7);
+  decodeValues(reader, decoded.subarray(1, values.length + 1));
+  if (reader.text() !== 'after') t.fail(`${title}: another size is read`);
+  if (decoded[0] !== 7 || decoded[values.length + 1] !== 7) t.fail(`${title}: wrote outside`);
+  if (bitText(decoded.subarray(1, values.length + 1)) !== bitText(values)) {
+    t.fail(`${title}: not the same bits`);
   }
+  const plain = readPlainly(out.view().subarray(start), values.length);
+  if (bitText(plain.values) !== bitText(values)) t.fail(`${title}: other bits the plain way`);
+  if (plain.size !== size) t.fail(`${title}: another size the plain way`);
   return size;
 }
 
@@ -162,31 +147,39 @@ t.test('decodeValues() refuses or survives what is cut off or flipped', async (t
     Float64Array.from({ length: 130 }, () => random.next()),
   ];
   for (const values of columns) {
-    for (const { encode, decode } of Object.values(CODINGS)) {
-      const out = new ByteWriter();
-      encode(values, out);
-      const bytes = out.copy();
-      for (let end = 0; end < bytes.length; end++) {
-        const part = () => decode(new ByteReader(bytes, { end }), new Float64Array(values.length));
-        t.throws(part, MalformedBytes, `cut to ${end} of ${bytes.length}`);
-      }
-      // A checksum finds flipped bits; here they may give anything but a crash or a hang.
-      for (let bit = 0; bit < 8 * bytes.length; bit++) {
-        const flipped = bytes.slice();
-        flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
-        try {
-          decode(new ByteReader(flipped), new Float64Array(values.length));
-        } catch (error) {
-          if (!(error instanceof MalformedBytes)) throw error;
-        }
+    const out = new ByteWriter();
+    encodeValues(values, out);
+    const bytes = out.copy();
+    const decode = (from: Uint8Array) =>
+      decodeValues(new ByteReader(from), new Float64Array(values.length));
+    for (let end = 0; end < bytes.length; end++) {
+      t.throws(() => decode(bytes.slice(0, end)), MalformedBytes, `cut to ${end}`);
+    }
+    // A checksum finds flipped bits; here they may give anything but a crash or a hang.
+    for (let bit = 0; bit < 8 * bytes.length; bit++) {
+      const flipped = bytes.slice();
+      flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
+      try {
+        decode(flipped);
+      } catch (error) {
+        if (!(error instanceof MalformedBytes)) throw error;
       }
     }
   }
 });
 
-t.test('encodeDecimals() says no to a column of long fractions', async (t) => {
-  const values = Float64Array.from({ length: 100 }, (_, i) => Math.sqrt(i + 2));
-  t.equal(encodeDecimals(values, new ByteWriter()), false);
+t.test('decodeValues() refuses or survives random bytes', async (t) => {
+  const random = seededRandom(t);
+  for (let round = 0; round < 3000; round++) {
+    const bytes = Uint8Array.from({ length: random.below(200) }, () => random.below(256));
+    if (bytes.length > 2) bytes.set([1 + random.below(3), random.below(128)]);
+    try {
+      decodeValues(new ByteReader(bytes), new Float64Array(1 + random.below(2000)));
+    } catch (error) {
+      if (!(error instanceof MalformedBytes)) throw error;
+    }
+  }
+  t.pass('3000 columns');
 });
 
 t.test('value columns have the bytes that the format document quotes', async (t) => {
@@ -194,18 +187,13 @@ t.test('value columns have the bytes that the format document quotes', async (t)
     constant: [1.5, 1.5, 1.5],
     decimal: [10.25, 10.5, 11.25, 10.75],
     'decimal with a misfit': [1, 2, -0, 4, 5, 6, 7, 8],
-    xor: [15.5, 14.0625, 3.25, 8.625, 13.1].map((v) => v * Math.PI),
-    'float bits': [2, 3, 5].map(Math.sqrt),
+    'decimal by class': Array.from({ length: 40 }, (_, i) => (i % 9 === 0 ? i : i % 2)),
+    pattern: [2, 3, 5].map(Math.sqrt),
   };
   for (const [title, list] of Object.entries(golden)) {
     const values = Float64Array.from(list);
     const out = new ByteWriter();
-    // These two by themselves: for so few values the writer might take another.
-    if (title === 'xor') out.u8(3);
-    if (title === 'float bits') out.u8(4);
-    if (title === 'xor') encodeXor(values, out);
-    else if (title === 'float bits') encodeFloatBits(values, out);
-    else encodeValues(values, out);
+    encodeValues(values, out);
     const hex = Buffer.from(out.view()).toString('hex');
     t.ok(FORMAT.includes(`\`${hex}\``), `${title}: ${hex}`);
     const decoded = new Float64Array(list.length);

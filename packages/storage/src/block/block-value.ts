@@ -13,10 +13,18 @@ import type { ByteWriter } from '../encoding/byte-writer.ts';
 import { crc32c } from '../encoding/crc32c.ts';
 import { MalformedBytes } from '../encoding/malformed-bytes.ts';
 import { MonError } from '../model/error.ts';
-import { type BlockKind, formatKey } from './block-key.ts';
+import { type BlockKind, formatKey, HEADER_KEY, KIND } from './block-key.ts';
 
-const VERSION = 1;
+/** 2: value columns by class, and as differences from the column before. */
+const VERSION = 2;
 const CHECKSUM_BYTES = 4;
+
+/** A value of a layout that this mon does not read. */
+class OtherVersion extends MalformedBytes {
+  constructor(version: number) {
+    super(`it has version ${version}, and this mon reads version ${VERSION}`);
+  }
+}
 
 /** Begins a value; the writer is cleared. */
 export function beginValue(kind: BlockKind, out: ByteWriter): void {
@@ -45,7 +53,12 @@ export function contentOf(kind: BlockKind, value: Uint8Array): ByteReader {
   if (value.length < 2 + CHECKSUM_BYTES) {
     throw new MalformedBytes(`it has only ${value.length} bytes`);
   }
-  if (value[0] !== VERSION) throw new MalformedBytes(`it has version ${value[0]}, not ${VERSION}`);
+  const version = value[0] as number;
+  if (version !== VERSION) {
+    // Not damaged, then another mon's; the header is what is read first.
+    if (kind === KIND.header) checkValue(HEADER_KEY, value);
+    throw new OtherVersion(version);
+  }
   if (value[1] !== kind) throw new MalformedBytes(`it is of kind ${value[1]}, not ${kind}`);
   return new ByteReader(value, { start: 2, end: value.length - CHECKSUM_BYTES });
 }
@@ -74,7 +87,9 @@ export function readingValue<T>(dir: string, key: Uint8Array, read: () => T): T 
     return read();
   } catch (error) {
     if (!(error instanceof MalformedBytes)) throw error;
-    throw corruptBlock(dir, key, error.message);
+    throw error instanceof OtherVersion && key[0] === KIND.header
+      ? otherVersion(dir, error.message)
+      : corruptBlock(dir, key, error.message);
   }
 }
 
@@ -84,5 +99,14 @@ export function corruptBlock(dir: string, key: Uint8Array, why: string): MonErro
     what: `Cannot read ${formatKey(key)} of block ${dir}`,
     why,
     mend: 'Restore the block from a backup, or remove it to go on without its time range.',
+  });
+}
+
+function otherVersion(dir: string, why: string): MonError {
+  return new MonError({
+    code: 'block-version',
+    what: `Cannot open block ${dir}`,
+    why,
+    mend: 'Run the mon that wrote it, or see docs/upgrading.md.',
   });
 }

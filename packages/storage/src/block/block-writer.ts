@@ -141,7 +141,8 @@ class BlockWriting {
     this.#spanMs += lastSeenMs - firstSeenMs;
     this.#minTimeMs = Math.min(this.#minTimeMs, firstSeenMs);
     this.#maxTimeMs = Math.max(this.#maxTimeMs, lastSeenMs);
-    const chunks = this.#encoder.encodeChunks(timestampsMs, values);
+    const follows = this.#former.joinsHistogram(series);
+    const chunks = this.#encoder.encodeChunks(timestampsMs, values, { follows });
     this.#former.add({ tenant, labels, shardHash, firstSeenMs, lastSeenMs, chunks });
   }
 

@@ -4,13 +4,11 @@
  */
 import { type ColumnHeads, decodeColumnHeads } from '../chunk/column-group.ts';
 import { lowerBound, slotOf } from '../chunk/slot.ts';
-import { ByteReader } from '../encoding/byte-reader.ts';
-import { crc32c } from '../encoding/crc32c.ts';
-import { decodeValues } from '../encoding/value-column.ts';
+import { ChainDecoder } from '../chunk/value-chain.ts';
 import type { DatabaseEntries } from '../kv/database-entries.ts';
 import type { BlockHeader } from './block-header.ts';
 import { columnsKey, KIND } from './block-key.ts';
-import { checkSum, checkValue, contentOf, corruptBlock, readingValue } from './block-value.ts';
+import { checkValue, contentOf, corruptBlock, readingValue } from './block-value.ts';
 import type { MatchedSeries } from './matched-series.ts';
 import { type JoinedTimes, type SlotTimes, TimestampColumns } from './timestamp-columns.ts';
 
@@ -22,13 +20,18 @@ export interface SampleRange {
   readonly endMs: number;
 }
 
-/** One series' values in one slot, found but not decoded. */
-interface FoundChunk {
+/** The value of one group and slot, with what of it is wanted, not decoded yet. */
+interface FoundValue {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
-  readonly from: number;
-  readonly to: number;
-  readonly checksum: number;
+  readonly heads: ColumnHeads;
+  readonly chunks: FoundChunk[];
+}
+
+/** Values of series number `series` of those asked for. */
+interface FoundChunk {
+  readonly series: number;
+  readonly column: number;
   readonly times: SlotTimes;
 }
 
@@ -49,7 +52,6 @@ export class SamplesReader {
   /** Indexes into header.slots of the slots in range: [first, end). */
   readonly #firstSlot: number;
   readonly #endSlot: number;
-  #scratch = new Float64Array(1024);
 
   /** @param range with about how many samples may be held decoded at once */
   constructor(
@@ -78,27 +80,28 @@ export class SamplesReader {
    * @throws MonError `corrupt-block`
    */
   async read(series: readonly MatchedSeries[]): Promise<SeriesSamples> {
-    const chunks = await this.#findChunks(series);
-    const times = chunks.map((found) => {
-      let run = this.columns.root;
-      for (const chunk of found) {
-        if (chunk.times.timesMs.length > 0) run = this.columns.extend(run, chunk.times);
+    const found = await this.#findValues(series);
+    const times = series.map(() => this.columns.root);
+    for (const { chunks } of found) {
+      for (const chunk of chunks) {
+        if (chunk.times.timesMs.length === 0) continue;
+        const run = times[chunk.series] as JoinedTimes;
+        times[chunk.series] = this.columns.extend(run, chunk.times);
       }
-      return run;
-    });
+    }
     const valueOffsets = new Uint32Array(series.length + 1);
     times.forEach(({ count }, i) => {
       valueOffsets[i + 1] = (valueOffsets[i] as number) + count;
     });
     const values = new Float64Array(valueOffsets[series.length] as number);
-    let at = 0;
-    for (const found of chunks) for (const chunk of found) at = this.#decode(chunk, values, at);
+    const filled = valueOffsets.slice();
+    for (const value of found) this.#decode(value, values, filled);
     return { times, values, valueOffsets };
   }
 
-  /** By series: its chunks in range, by slot. */
-  async #findChunks(series: readonly MatchedSeries[]): Promise<FoundChunk[][]> {
-    const chunks: FoundChunk[][] = series.map(() => []);
+  /** Slot by slot, ascending; in each, group by group. */
+  async #findValues(series: readonly MatchedSeries[]): Promise<FoundValue[]> {
+    const found: FoundValue[] = [];
     const wanted = this.#wantedGroups(series);
     const reads: {
       readonly slot: number;
@@ -117,10 +120,10 @@ export class SamplesReader {
       const part = reads.slice(from, from + KEYS_PER_READ);
       const values = await this.#database.getMany(part.map(({ key }) => key));
       part.forEach(({ slot, group, key }, i) => {
-        this.#takeColumns({ slot, group, key, value: values[i] }, series, chunks);
+        found.push(this.#takeColumns({ slot, group, key, value: values[i] }, series));
       });
     }
-    return chunks;
+    return found;
   }
 
   #wantedGroups(series: readonly MatchedSeries[]): WantedGroup[] {
@@ -139,15 +142,12 @@ export class SamplesReader {
   }
 
   /** Notes the columns of the wanted series out of the value of one group and slot. */
-  #takeColumns(
-    read: GroupRead,
-    series: readonly MatchedSeries[],
-    chunks: readonly FoundChunk[][],
-  ): void {
+  #takeColumns(read: GroupRead, series: readonly MatchedSeries[]): FoundValue {
     const { slot, group, key, value } = read;
     const { dir } = this.#database;
     if (value === undefined) throw corruptBlock(dir, key, 'it is missing');
     const heads = readColumnHeads(dir, key, value);
+    const chunks: FoundChunk[] = [];
     let column = 0;
     for (let i = group.first; i < group.end; i++) {
       const { page, row } = series[i] as MatchedSeries;
@@ -158,34 +158,26 @@ export class SamplesReader {
       if (times.count !== heads.counts[column]) {
         throw corruptBlock(dir, key, `column ${column} has not as many values as timestamps`);
       }
-      (chunks[i] as FoundChunk[]).push({
-        key,
-        value,
-        from: heads.starts[column] as number,
-        to: heads.starts[column + 1] as number,
-        checksum: heads.checksums[column] as number,
-        times,
-      });
+      chunks.push({ series: i, column, times });
     }
+    return { key, value, heads, chunks };
   }
 
-  /** Writes the chunk's values in range to values[at, ...) and returns where they end. */
-  #decode(chunk: FoundChunk, values: Float64Array, at: number): number {
-    const { key, value, from, to, checksum, times } = chunk;
-    const wanted = times.to - times.from;
-    if (wanted === 0) return at;
-    return readingValue(this.#database.dir, key, () => {
-      checkSum(checksum, crc32c(value, from, to), to - from);
-      const reader = new ByteReader(value, { start: from, end: to });
-      if (wanted === times.count) {
-        decodeValues(reader, values.subarray(at, at + wanted));
-      } else {
-        if (this.#scratch.length < times.count) this.#scratch = new Float64Array(2 * times.count);
-        const whole = this.#scratch.subarray(0, times.count);
-        decodeValues(reader, whole);
-        values.set(whole.subarray(times.from, times.to), at);
+  /**
+   * Decodes the wanted columns of one value.
+   *
+   * @param filled by series: where its next values go in `values`; moved on
+   */
+  #decode({ key, value, heads, chunks }: FoundValue, values: Float64Array, filled: Uint32Array) {
+    const decoder = new ChainDecoder(value, heads);
+    readingValue(this.#database.dir, key, () => {
+      for (const { series, column, times } of chunks) {
+        if (times.to === times.from) continue;
+        decoder.decode(column);
+        const at = filled[series] as number;
+        decoder.copy(times, values, at);
+        filled[series] = at + times.to - times.from;
       }
-      return at + wanted;
     });
   }
 }

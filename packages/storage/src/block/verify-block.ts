@@ -3,11 +3,10 @@
  */
 import { aggregateChunk, decodeAggregates, encodeAggregates } from '../chunk/chunk-aggregates.ts';
 import { TIMESTAMP_COLUMNS_PER_PAGE } from '../chunk/timestamp-page.ts';
-import { ByteReader } from '../encoding/byte-reader.ts';
+import { ChainDecoder } from '../chunk/value-chain.ts';
+import type { ByteReader } from '../encoding/byte-reader.ts';
 import { ByteWriter } from '../encoding/byte-writer.ts';
-import { crc32c } from '../encoding/crc32c.ts';
 import { MalformedBytes } from '../encoding/malformed-bytes.ts';
-import { decodeValues } from '../encoding/value-column.ts';
 import { decodeLabelPage, PAIRS_PER_PAGE } from '../index/label-page.ts';
 import { decodePostings, decodePostingsPage } from '../index/postings-page.ts';
 import { decodeSeriesPage, SERIES_PER_PAGE } from '../index/series-page.ts';
@@ -24,7 +23,7 @@ import {
   type ParsedKey,
   parseKey,
 } from './block-key.ts';
-import { checkSum, checkValue, contentOf, corruptBlock, readingValue } from './block-value.ts';
+import { checkValue, contentOf, corruptBlock, readingValue } from './block-value.ts';
 import { readColumnHeads } from './series-samples.ts';
 import { TimestampColumns } from './timestamp-columns.ts';
 
@@ -146,13 +145,12 @@ class Verifying {
     const heads = readColumnHeads(dir, key, value);
     const aggregates = new ByteWriter();
     aggregates.varint(heads.count);
+    const decoder = new ChainDecoder(value, heads);
     for (let i = 0; i < heads.count; i++) {
-      const from = heads.starts[i] as number;
-      const to = heads.starts[i + 1] as number;
       const values = new Float64Array(heads.counts[i] as number);
       readingValue(dir, key, () => {
-        checkSum(heads.checksums[i] as number, crc32c(value, from, to), to - from);
-        decodeValues(new ByteReader(value, { start: from, end: to }), values);
+        decoder.decode(i);
+        decoder.copy({ from: 0, to: values.length }, values);
         const { count } = this.#columns.timesOf(slot, heads.timestamps[i] as number);
         if (count !== values.length) {
           throw new MalformedBytes(`column ${i} has ${values.length} values, ${count} timestamps`);

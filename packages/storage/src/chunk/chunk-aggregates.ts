@@ -8,7 +8,7 @@
  */
 import type { ByteReader } from '../encoding/byte-reader.ts';
 import type { ByteWriter } from '../encoding/byte-writer.ts';
-import { commonExponent, powerOfTen } from '../encoding/decimal-column.ts';
+import { commonExponent, powerOfTen } from '../encoding/decimal.ts';
 import { MalformedBytes } from '../encoding/malformed-bytes.ts';
 import { bitsOf } from '../model/sample.ts';
 

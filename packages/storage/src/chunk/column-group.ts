@@ -6,6 +6,7 @@
  */
 import type { ByteReader } from '../encoding/byte-reader.ts';
 import type { ByteWriter } from '../encoding/byte-writer.ts';
+import { COLUMN_VALUES_MAX } from '../encoding/column-memory.ts';
 import { MalformedBytes } from '../encoding/malformed-bytes.ts';
 
 export const GROUP_SERIES_MAX = 64;
@@ -69,7 +70,8 @@ export function decodeColumnHeads(reader: ByteReader): ColumnHeads {
     member += reader.varint();
     count += reader.signed();
     column += reader.signed();
-    if (count <= 0 || column < 0) throw new MalformedBytes('a column of no samples');
+    if (count <= 0 || count > COLUMN_VALUES_MAX || column < 0)
+      throw new MalformedBytes(`a column of ${count} samples`);
     members[i] = member++;
     counts[i] = count;
     timestamps[i] = column;

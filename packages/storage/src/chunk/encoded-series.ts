@@ -2,13 +2,12 @@
  * A series encoded for a block: its labels and, by slot, its chunks.
  */
 import { ByteWriter } from '../encoding/byte-writer.ts';
-import { crc32c } from '../encoding/crc32c.ts';
-import { encodeValues } from '../encoding/value-column.ts';
 import type { Labels } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { aggregateChunk, encodeAggregates } from './chunk-aggregates.ts';
 import { lowerBound, slotOf } from './slot.ts';
 import type { TimestampTable } from './timestamp-table.ts';
+import { CHAIN_MAX, encodeColumn, isDifference } from './value-chain.ts';
 
 export interface EncodedSeries {
   readonly tenant: TenantId;
@@ -39,35 +38,64 @@ interface SlotPart {
   readonly timestamps: number;
 }
 
+/** What the next column may be the difference from. */
+interface ChunkBefore {
+  readonly timestamps: number;
+  readonly values: Float64Array;
+  /** Columns to decode for this one. */
+  readonly chain: number;
+}
+
+const NOTHING_BEFORE: ReadonlyMap<number, ChunkBefore> = new Map();
+
 export class SeriesEncoder {
   readonly #slotWidthMs: number;
   readonly #table: TimestampTable;
   readonly #out = new ByteWriter(4096);
   /** Columns that several series hand in are cut into slots once. */
   readonly #parts = new WeakMap<Float64Array, readonly SlotPart[]>();
+  /** By slot: the chunks of the series before. */
+  #before = new Map<number, ChunkBefore>();
 
   constructor(slotWidthMs: number, table: TimestampTable) {
     this.#slotWidthMs = slotWidthMs;
     this.#table = table;
   }
 
-  encodeChunks(timestampsMs: Float64Array, values: Float64Array): EncodedChunk[] {
+  /**
+   * Encodes the samples of the next series of a block.
+   *
+   * @param follows whether the series before is its neighbour in a histogram and in the group
+   */
+  encodeChunks(
+    timestampsMs: Float64Array,
+    values: Float64Array,
+    { follows }: { readonly follows: boolean },
+  ): EncodedChunk[] {
     let parts = this.#parts.get(timestampsMs);
     if (parts === undefined) {
       parts = this.#cut(timestampsMs);
       this.#parts.set(timestampsMs, parts);
     }
-    return parts.map(({ slot, from, to, timestamps }) => {
-      const part = values.subarray(from, to);
-      this.#out.clear();
-      encodeValues(part, this.#out);
-      const bytes = this.#out.copy();
-      this.#out.clear();
-      encodeAggregates(aggregateChunk(part), this.#out);
-      const aggregates = this.#out.copy();
-      const checksum = crc32c(bytes);
-      return { slot, count: to - from, timestamps, values: bytes, checksum, aggregates };
-    });
+    const before = follows ? this.#before : NOTHING_BEFORE;
+    this.#before = new Map();
+    return parts.map((part) => this.#encodeChunk(part, values, before.get(part.slot)));
+  }
+
+  #encodeChunk(
+    { slot, from, to, timestamps }: SlotPart,
+    whole: Float64Array,
+    before: ChunkBefore | undefined,
+  ): EncodedChunk {
+    const values = whole.subarray(from, to);
+    const isReference = before?.timestamps === timestamps && before.chain < CHAIN_MAX;
+    const { bytes, checksum } = encodeColumn(values, isReference ? before.values : undefined);
+    const chain = isReference && isDifference(bytes) ? before.chain + 1 : 1;
+    this.#before.set(slot, { timestamps, values, chain });
+    this.#out.clear();
+    encodeAggregates(aggregateChunk(values), this.#out);
+    const aggregates = this.#out.copy();
+    return { slot, count: to - from, timestamps, values: bytes, checksum, aggregates };
   }
 
   #cut(timestampsMs: Float64Array): SlotPart[] {

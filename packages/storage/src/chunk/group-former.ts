@@ -7,7 +7,8 @@
  * 1.
  */
 import { sameHistogram } from '../index/series-order.ts';
-import { labelValue, METRIC_NAME } from '../model/labels.ts';
+import { type Labels, labelValue, METRIC_NAME } from '../model/labels.ts';
+import type { TenantId } from '../model/tenant.ts';
 import { GROUP_SERIES_MAX } from './column-group.ts';
 import type { EncodedSeries } from './encoded-series.ts';
 
@@ -23,6 +24,19 @@ export class GroupFormer {
 
   constructor(onGroup: (group: readonly EncodedSeries[]) => void) {
     this.#onGroup = onGroup;
+  }
+
+  /**
+   * Whether a series goes on with the histogram of the one added last, in the same group for
+   * certain.
+   */
+  joinsHistogram(series: { readonly tenant: TenantId; readonly labels: Labels }): boolean {
+    const last = this.#group.at(-1);
+    if (last === undefined || last.tenant !== series.tenant) return false;
+    if (!sameHistogram(last.labels, series.labels)) return false;
+    // Where the group is full it ends here, unless it ends before the histogram.
+    const endsBefore = this.#histogramStart > 0 && this.#group.length >= GROUP_SERIES_USUAL_MAX;
+    return endsBefore || this.#group.length < GROUP_SERIES_MAX;
   }
 
   add(series: EncodedSeries): void {
