@@ -21,6 +21,7 @@ import {
   pairRow,
   SERIES_COUNT,
   SERIES_DEPTH,
+  SERIES_END,
   SERIES_FREE,
   SERIES_LOW,
   SERIES_PAIRS,
@@ -157,6 +158,18 @@ function addOne(base: usize, tenant: u32, row: usize): u32 {
   const low = load<u32>(row + ROW_LOW);
   const high = load<u32>(row + ROW_HIGH);
   return addRow(base, tenant, low, high, load<u32>(row + ROW_SHARD_HASH), ids, count);
+}
+
+/** The first of `count` refs that stands for no series that can be found; `count` where none does. */
+export function firstDetached(base: usize, refs: usize, count: u32): u32 {
+  const end = load<u32>(base + SERIES_END);
+  for (let i: u32 = 0; i < count; i++) {
+    const ref = load<u32>(refs + 4 * i);
+    if (ref >= end) return i;
+    const word = load<u32>(seriesRow(base, ref) + SERIES_TENANT) & 0xff;
+    if (word === 0 || word >= DETACHED) return i;
+  }
+  return count;
 }
 
 /** First half of taking a series out: it is found no more. Its postings are the caller's. */

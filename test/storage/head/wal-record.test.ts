@@ -1,11 +1,12 @@
 import { SamplePart } from '@mon/storage/head/sample-part';
+import { SeriesDefinitions } from '@mon/storage/head/series-definitions';
+import { SeriesTable } from '@mon/storage/head/series-table';
 import {
   RECORD_FLOAT_SAMPLES,
-  RECORD_SERIES,
   TIMESTAMP_ABS_MAX_MS,
   WalRecordWriter,
 } from '@mon/storage/head/wal-record';
-import { ReplayedSamples, readOrigin, readSeriesRecord } from '@mon/storage/head/wal-replay';
+import { ReplayedSamples } from '@mon/storage/head/wal-replay';
 import { FRAME_BYTES, framePayloadBytes, isPayloadIntact } from '@mon/storage/log/record-frame';
 import { ShardMemory } from '@mon/storage/memory/shard-memory';
 import { bitsOf, setStaleAt } from '@mon/storage/model/sample';
@@ -15,7 +16,6 @@ import { randomFrom } from '../random.ts';
 
 const MEMORY = new ShardMemory();
 const ORIGIN = { generation: 7, shard: 2 };
-const LABELS = ['__name__', 'up', 'instance', 'a:1', 'zone', `北${'x'.repeat(200)}`];
 
 /** The frames in a writer's bytes: kind and payload. */
 function frames(bytes: Uint8Array): { kind: number; payload: Uint8Array }[] {
@@ -51,25 +51,6 @@ function roundTrip(made: SamplePart): ReplayedSamples {
   read.read(frame?.payload ?? new Uint8Array(0));
   return read;
 }
-
-t.test('a series definition reads back', async (t) => {
-  const writer = new WalRecordWriter();
-  const definitions = [
-    { ref: 0, shardHash: 0xffffffff, labels: LABELS },
-    { ref: 300_000, shardHash: 1, labels: ['__name__', 'x'] },
-  ];
-  writer.addSeries(ORIGIN, DEFAULT_TENANT, definitions);
-  const [frame] = frames(writer.take());
-  t.equal(frame?.kind, RECORD_SERIES);
-  const payload = frame?.payload ?? new Uint8Array(0);
-  t.same(readOrigin(payload), { ...ORIGIN, count: 2 });
-  const read: unknown[] = [];
-  readSeriesRecord(payload, ({ tenant, ref, shardHash, labels }) => {
-    t.equal(tenant, DEFAULT_TENANT);
-    read.push({ ref, shardHash, labels: labels() });
-  });
-  t.same(read, definitions);
-});
 
 t.test('samples read back, bits and order kept', async (t) => {
   const max = TIMESTAMP_ABS_MAX_MS;
@@ -130,21 +111,30 @@ t.test('a live scrape costs 10 bytes a sample', async (t) => {
 
 t.test('records have the bytes that docs/formats/wal.md shows', async (t) => {
   const writer = new WalRecordWriter();
-  writer.addSeries(ORIGIN, DEFAULT_TENANT, [
-    { ref: 3, shardHash: 0x01020304, labels: ['__name__', 'up'] },
-  ]);
+  const table = new SeriesTable(new Uint8Array(16).fill(7), MEMORY);
+  for (const name of ['a', 'b', 'c']) table.resolve(DEFAULT_TENANT, ['__name__', name], 1);
+  const labels = ['__name__', 'up', 'job', 'x'];
+  const refs = [labels.slice(0, 2), labels].map((set) =>
+    table.resolve(DEFAULT_TENANT, set, 0x01020304),
+  );
+  new SeriesDefinitions(table).write(refs, (definitions) =>
+    writer.addSeries(ORIGIN, DEFAULT_TENANT, definitions),
+  );
   writer.addSamples(ORIGIN, part([[3, 1000, 2000, 3001]], [1, 2, 0.5]));
   const [series, samples] = frames(writer.take());
   t.equal(samples?.kind, RECORD_FLOAT_SAMPLES);
   const hex = (bytes?: Uint8Array) => Buffer.from(bytes ?? []).toString('hex');
   t.equal(
     hex(series?.payload),
-    '070000000200000001000000' +
+    '070000000200000002000000' +
       '0764656661756c74' +
-      '0304030201' +
-      '01' +
+      '06040302010d5da969625dd3de' +
+      '010100' +
       '085f5f6e616d655f5f' +
-      '027570',
+      '027570' +
+      '02040302019398deeaa31b31a2' +
+      '020200' +
+      '036a6f620178',
   );
   t.equal(
     hex(samples?.payload),

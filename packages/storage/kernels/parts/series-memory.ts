@@ -22,9 +22,8 @@ export const PAIR_DEPTH: usize = 40;
 export const SERIES_DEPTH: usize = 44;
 /** The number that pairs of the record being written are marked with. */
 export const RECORD_NUMBER: usize = 48;
-/** Where a record of definitions ends, and how many pairs it has. */
+/** Where a record of definitions ends. */
 export const RECORD_END: usize = 52;
-export const RECORD_PAIRS: usize = 56;
 export const SECRET: usize = 64;
 export const HASH_KEY: usize = 80;
 const FREE_CELLS: usize = 256;

@@ -92,12 +92,15 @@ export class Head {
   resolve(tenant: TenantId, labels: Labels, shardHash?: number): number {
     const before = this.series.count;
     const ref = this.series.resolve(tenant, labels, shardHash);
-    if (this.series.count !== before) {
-      this.logged = grownU32(this.logged, ref + 1);
-      this.logged[ref] = 0;
-    }
+    if (this.series.count !== before) this.begun(ref);
     this.leaving.delete(ref);
     return ref;
+  }
+
+  /** A series has been added to the table under this ref. */
+  begun(ref: number): void {
+    this.logged = grownU32(this.logged, ref + 1);
+    this.logged[ref] = 0;
   }
 
   /** Timestamp of the newest sample of a series that the head holds, else -Infinity. */

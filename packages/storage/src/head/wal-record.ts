@@ -6,14 +6,14 @@
  * series in that generation.
  */
 import { FRAME_BYTES, sealFrame, writeU32 } from '../log/record-frame.ts';
-import type { Labels } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
 import type { SamplePart } from './sample-part.ts';
 
-export const RECORD_SERIES = 1;
 export const RECORD_FLOAT_SAMPLES = 2;
 export const RECORD_INTEGER_HISTOGRAMS = 3;
 export const RECORD_FLOAT_HISTOGRAMS = 4;
+/** Kind 1 was the form before, with all labels of each series. */
+export const RECORD_SERIES = 5;
 
 /** Generation, shard, count. */
 export const RECORD_HEAD_BYTES = 12;
@@ -30,12 +30,6 @@ export const TIMESTAMP_ABS_MAX_MS = 2 ** 49;
 export interface RecordOrigin {
   readonly generation: number;
   readonly shard: number;
-}
-
-export interface SeriesDefinition {
-  readonly ref: number;
-  readonly shardHash: number;
-  readonly labels: Labels;
 }
 
 /** Builds framed records one after the other in one buffer. */
@@ -56,22 +50,18 @@ export class WalRecordWriter {
     return taken;
   }
 
-  /** Adds a record that defines series of one tenant. */
+  /** Adds a record that defines series of one tenant: see `series-definitions.ts`. */
   addSeries(
     origin: RecordOrigin,
     tenant: TenantId,
-    definitions: readonly SeriesDefinition[],
+    definitions: { readonly count: number; readonly bytes: Uint8Array },
   ): void {
-    const from = this.#start(origin, definitions.length);
+    const { count, bytes } = definitions;
+    const from = this.#start(origin, count);
     this.#text(tenant);
-    for (const { ref, shardHash, labels } of definitions) {
-      this.#reserve(3 * VARINT_BYTES_MAX);
-      this.#varint(ref);
-      writeU32(this.#bytes, this.#at, shardHash);
-      this.#at += 4;
-      this.#varint(labels.length / 2);
-      for (let i = 0; i < labels.length; i++) this.#text(labels[i] as string);
-    }
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
     this.#seal(from, RECORD_SERIES);
   }
 

@@ -6,6 +6,7 @@
  */
 import { readU32 } from '../log/record-frame.ts';
 import type { Labels } from '../model/labels.ts';
+import type { TenantId } from '../model/tenant.ts';
 import { SampleBuffer } from './sample-buffer.ts';
 import { RECORD_HEAD_BYTES, type RecordOrigin } from './wal-record.ts';
 
@@ -22,15 +23,25 @@ export function readOrigin(payload: Uint8Array): RecordOrigin & { readonly count
   };
 }
 
+/** The tenant of a definition record, and where that ends. */
+export function readTenant(payload: Uint8Array): {
+  readonly tenant: TenantId;
+  readonly end: number;
+} {
+  const reader = new PayloadReader(payload);
+  return { tenant: reader.text() as TenantId, end: reader.at };
+}
+
 /** A series of a definition record; `labels()` decodes them. */
 export interface ReplayedSeries {
   readonly tenant: string;
   readonly ref: number;
   readonly shardHash: number;
+  readonly fingerprint: { readonly low: number; readonly high: number };
   labels(): Labels;
 }
 
-/** Visits the series that a record defines. */
+/** Visits the series that a record defines; twin of `kernels/definitions.ts`. */
 export function readSeriesRecord(
   payload: Uint8Array,
   visit: (series: ReplayedSeries) => void,
@@ -38,14 +49,26 @@ export function readSeriesRecord(
   const reader = new PayloadReader(payload);
   const { count } = readOrigin(payload);
   const tenant = reader.text();
+  const met: (readonly [name: string, value: string])[] = [];
+  let before: number[] = [];
+  let ref = 0;
   for (let i = 0; i < count; i++) {
-    const ref = reader.varint();
+    ref += unzigzag(reader.varint());
     const shardHash = reader.u32();
-    const labelCount = reader.varint();
-    const from = reader.at;
-    for (let k = 0; k < 2 * labelCount; k++) reader.skipText();
-    const to = reader.at;
-    visit({ tenant, ref, shardHash, labels: () => reader.textsBetween(from, to) });
+    const fingerprint = { low: reader.u32(), high: reader.u32() };
+    const labelCount = reader.u8();
+    const mask = reader.bytes((labelCount + 7) >> 3);
+    const numbers: number[] = [];
+    for (let k = 0; k < labelCount; k++) {
+      const isOther = ((mask[k >> 3] as number) >> (k & 7)) & 1;
+      let number = isOther ? reader.varint() : before[k];
+      if (number === 0) number = met.push([reader.text(), reader.text()]);
+      if (number === undefined || number > met.length) throw new BadRecord('a pair is not there');
+      numbers.push(number);
+    }
+    before = numbers;
+    const labels = () => numbers.flatMap((number) => met[number - 1] as readonly string[]);
+    visit({ tenant, ref, shardHash, fingerprint, labels });
   }
 }
 
@@ -132,10 +155,15 @@ class PayloadReader {
     throw new BadRecord('a number is too long');
   }
 
-  skipText(): void {
-    const bytes = this.varint();
-    this.at += bytes;
-    if (this.at > this.#bytes.length) throw new BadRecord('it ends within a text');
+  u8(): number {
+    return this.bytes(1)[0] as number;
+  }
+
+  bytes(count: number): Uint8Array {
+    const from = this.at;
+    this.at += count;
+    if (this.at > this.#bytes.length) throw new BadRecord('it ends within a series');
+    return this.#bytes.subarray(from, this.at);
   }
 
   text(): string {
@@ -144,14 +172,5 @@ class PayloadReader {
     this.at += bytes;
     if (this.at > this.#bytes.length) throw new BadRecord('it ends within a text');
     return this.#bytes.toString('utf8', from, this.at);
-  }
-
-  /** The texts that stand in [from, to), the cursor left where it was. */
-  textsBetween(from: number, to: number): string[] {
-    const back = this.at;
-    const texts: string[] = [];
-    for (this.at = from; this.at < to; ) texts.push(this.text());
-    this.at = back;
-    return texts;
   }
 }

@@ -9,7 +9,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { type AdmissionBounds, admit } from '../head/admission.ts';
 import type { Head } from '../head/head.ts';
 import type { SamplePart } from '../head/sample-part.ts';
-import { type SeriesDefinition, WalRecordWriter } from '../head/wal-record.ts';
+import { SeriesDefinitions } from '../head/series-definitions.ts';
+import { WalRecordWriter } from '../head/wal-record.ts';
 import { assert } from '../model/assert.ts';
 import type { MonError } from '../model/error.ts';
 import type { TenantId } from '../model/tenant.ts';
@@ -31,6 +32,7 @@ export class HeadAppender {
   readonly #shard: number;
   readonly #log: MessagePort;
   readonly #writer = new WalRecordWriter();
+  readonly #definitions: SeriesDefinitions;
   /** What records travel to the log thread in. */
   readonly #buffers = new BufferPool();
   #pending: PendingAppend[] = [];
@@ -43,6 +45,7 @@ export class HeadAppender {
 
   constructor(head: Head, shard: number, log: MessagePort) {
     this.#head = head;
+    this.#definitions = new SeriesDefinitions(head.series);
     this.#shard = shard;
     this.#log = log;
     log.on('message', (reply: WalReply) => {
@@ -66,8 +69,9 @@ export class HeadAppender {
     if (part.sampleCount === 0) return this.#repeated(rejections, sent);
     const generation = this.#head.loggedGeneration;
     const origin = { generation, shard: this.#shard };
-    const definitions = this.#undefinedSeries(part);
-    if (definitions.length > 0) this.#writer.addSeries(origin, tenant, definitions);
+    this.#definitions.write(this.#undefinedSeries(part), (definitions) =>
+      this.#writer.addSeries(origin, tenant, definitions),
+    );
     this.#writer.addSamples(origin, part);
     const bytes = this.#writer.take(this.#buffers.take(this.#writer.length));
     this.#log.postMessage({ generation, bytes } satisfies WalRequest, [bytes.buffer]);
@@ -91,11 +95,10 @@ export class HeadAppender {
   }
 
   /** A sample under a ref that was given back would end in another series: rather none at all. */
-  #assertAttached({ refs, seriesCount }: SamplePart): void {
-    const { series } = this.#head;
-    for (let s = 0; s < seriesCount; s++) {
-      assert(series.isAttached(refs[s] as number), `samples for series ${refs[s]}, which left`);
-    }
+  #assertAttached({ refs, refsAt, seriesCount }: SamplePart): void {
+    const { kernel, base } = this.#head.series.space;
+    const gone = kernel.firstDetached(base, refsAt, seriesCount);
+    assert(gone === seriesCount, `samples for series ${refs[gone]}, which left`);
   }
 
   /** Ends the current generation; resolves when the head has frozen it. */
@@ -118,18 +121,18 @@ export class HeadAppender {
     this.#onFrozen = undefined;
   }
 
-  /** Series of a part that no record of this generation has defined yet. */
-  #undefinedSeries({ refs, seriesCount }: SamplePart): SeriesDefinition[] {
-    const { logged, series } = this.#head;
+  /** Refs of a part that no record of this generation has defined yet. */
+  #undefinedSeries({ refs, seriesCount }: SamplePart): number[] {
+    const { logged } = this.#head;
     const generation = this.#head.loggedGeneration;
-    const definitions: SeriesDefinition[] = [];
+    const undefinedRefs: number[] = [];
     for (let s = 0; s < seriesCount; s++) {
       const ref = refs[s] as number;
       if (logged[ref] === generation) continue;
       logged[ref] = generation;
-      definitions.push({ ref, shardHash: series.shardHash(ref), labels: series.labels(ref) });
+      undefinedRefs.push(ref);
     }
-    return definitions;
+    return undefinedRefs;
   }
 
   #insertNext(count: number): void {

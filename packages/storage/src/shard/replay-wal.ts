@@ -10,13 +10,16 @@ import { admit } from '../head/admission.ts';
 import { grownU32 } from '../head/grow.ts';
 import type { Head } from '../head/head.ts';
 import { SamplePart } from '../head/sample-part.ts';
+import {
+  FOREIGN as FOREIGN_SERIES,
+  RESOLVED_WORDS,
+  SeriesDefinitions,
+} from '../head/series-definitions.ts';
 import { RECORD_FLOAT_SAMPLES, RECORD_SERIES, TIMESTAMP_ABS_MAX_MS } from '../head/wal-record.ts';
-import { BadRecord, ReplayedSamples, readOrigin, readSeriesRecord } from '../head/wal-replay.ts';
-import { shardOf } from '../index/series-hash.ts';
+import { BadRecord, ReplayedSamples, readOrigin } from '../head/wal-replay.ts';
 import { type LogRecord, readSegment } from '../log/read-segment.ts';
 import { listSegments, type SegmentFile } from '../log/segment-file.ts';
 import { ScratchRow } from '../memory/scratch-row.ts';
-import type { TenantId } from '../model/tenant.ts';
 import { walUnusable } from '../wal/wal-errors.ts';
 import type { ReplayAsk, ReplayDamage, ReplayReport } from './shard-messages.ts';
 
@@ -47,6 +50,7 @@ class WalReplay {
   readonly #target: ReplayTarget;
   readonly #ask: ReplayAsk;
   readonly #samples = new ReplayedSamples();
+  readonly #definitions: SeriesDefinitions;
   /** What the part at hand stands in. */
   readonly #scratch: ScratchRow;
   /** By shard that wrote: the generation its refs are of, and what they are here. */
@@ -57,6 +61,7 @@ class WalReplay {
 
   constructor(target: ReplayTarget, ask: ReplayAsk) {
     this.#target = target;
+    this.#definitions = new SeriesDefinitions(target.head.series);
     this.#ask = ask;
     this.#scratch = new ScratchRow(target.head.memory);
   }
@@ -68,6 +73,7 @@ class WalReplay {
       if (wanted.has(file.number)) this.#replaySegment(file, files);
     }
     this.#scratch.release();
+    this.#definitions.release();
     return {
       samples: head.samples,
       series: head.series.count,
@@ -114,11 +120,14 @@ class WalReplay {
   #define(payload: Uint8Array, refs: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
     const { head, index, count } = this.#target;
     let ours = refs;
-    readSeriesRecord(payload, ({ tenant, ref, shardHash, labels }) => {
+    const resolved = this.#definitions.read(payload, { index, count });
+    for (let i = 0; i < resolved.length; i += RESOLVED_WORDS) {
+      const ref = resolved[i] as number;
+      const own = resolved[i + 1] as number;
       ours = grownU32(ours, ref + 1);
-      const isOwn = shardOf(shardHash, count) === index;
-      ours[ref] = isOwn ? head.resolve(tenant as TenantId, labels(), shardHash) + OWN : FOREIGN;
-    });
+      ours[ref] = own === FOREIGN_SERIES ? FOREIGN : own + OWN;
+      if (resolved[i + 2] === 1) head.begun(own);
+    }
     return ours;
   }
 
