@@ -2,14 +2,16 @@
  * One directory of samples: LevelDB's files, every value, every count, and what the manifest says.
  * Reads only.
  */
+
 import { join } from 'node:path';
 import type { BlockHeader } from '../block/block-header.ts';
 import { verifyBlock } from '../block/verify-block.ts';
 import type { Files } from '../files/files.ts';
 import type { HashKey } from '../index/series-hash.ts';
-import { DatabaseFiles } from '../kv/files/database-files.ts';
+import type { DatabaseFiles } from '../kv/files/database-files.ts';
 import { directoryBytes } from '../kv/level-database.ts';
 import type { ManifestEntry } from '../manifest/manifest-entry.ts';
+import { openBlockFiles } from './block-files.ts';
 import { formatFault, isLevelFile } from './file-faults.ts';
 import { PartFindings, type PartReport } from './part-report.ts';
 import { BlockSalvage } from './salvage-block.ts';
@@ -36,7 +38,7 @@ export async function verifyBlockDirectory(block: BlockToVerify): Promise<PartRe
     return findings.report();
   }
   findings.bytes = directoryBytes(dir, files);
-  const database = new DatabaseFiles(dir, files);
+  const database = openBlockFiles(dir, files);
   try {
     await verifyContent(database, block, findings);
   } finally {

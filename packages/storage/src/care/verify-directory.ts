@@ -7,17 +7,19 @@
 import { join } from 'node:path';
 import type { Files } from '../files/files.ts';
 import { nodeFiles } from '../files/node-files.ts';
-import { MANIFEST_NAME } from '../manifest/manifest.ts';
-import { blockNames, type KnownManifest, knownManifest } from './known-manifest.ts';
+import { HEAD_COPY_NAME, MANIFEST_NAME } from '../manifest/manifest.ts';
+import { knownManifest } from './known-manifest.ts';
 import { PartFindings, type PartReport } from './part-report.ts';
 import { verifyBlockDirectory } from './verify-block-directory.ts';
+import { manifestReport } from './verify-manifest.ts';
 import { verifyMeta } from './verify-meta.ts';
 import { verifyWal } from './verify-wal.ts';
 
 /** What stands in a data directory. */
 const KNOWN_NAMES = new Set([
   ...['LOCK', 'wal', 'blocks', 'meta', 'ballast', 'quarantined'],
-  ...[MANIFEST_NAME, `${MANIFEST_NAME}.new`, 'meta.new', 'meta.repaired'],
+  ...[MANIFEST_NAME, `${MANIFEST_NAME}.new`, HEAD_COPY_NAME, `${HEAD_COPY_NAME}.new`],
+  ...['meta.new', 'meta.repairing', 'meta.repaired'],
 ]);
 
 export interface VerifyOptions {
@@ -96,40 +98,6 @@ function folderReport(dataDir: string, files: Files): PartReport {
     const { bytes = 0, isDirectory = false } = files.state(path) ?? {};
     if (!isDirectory) findings.bytes += bytes;
     if (!isLock && !KNOWN_NAMES.has(name)) findings.remark(`${name} does not belong there`);
-  }
-  return findings.report();
-}
-
-function manifestReport(
-  dataDir: string,
-  manifest: KnownManifest,
-  { files, isRunning }: { readonly files: Files; readonly isRunning: boolean },
-): PartReport {
-  const findings = new PartFindings('manifest', MANIFEST_NAME);
-  const names = blockNames(dataDir, files);
-  const { head, records, damages, tornBytes, state } = manifest;
-  findings.bytes = manifest.bytes;
-  findings.values = records.length + (head === undefined ? 0 : 1);
-  const isNew = !manifest.isThere && names.length === 0;
-  if (isNew) findings.remark('there is none yet');
-  else if (!manifest.isThere) {
-    findings.problem(MANIFEST_NAME, `it is missing, and there are ${names.length} directories`);
-  } else if (head === undefined) findings.problem('head', 'the key of the series hashes is lost');
-  for (const { offset, reason, isMended } of damages) {
-    const why = isMended ? `${reason}: one flipped bit, which can be set right` : reason;
-    findings.problem(`byte ${offset}`, why);
-  }
-  if (tornBytes > 0 && !isRunning) {
-    findings.remark(`it ends in a record of ${tornBytes} bytes cut short: never answered`);
-  }
-  for (const name of isRunning ? [] : names) {
-    if (state.live.has(name)) continue;
-    if (!findings.isDamaged) {
-      findings.remark(`blocks/${name} is not listed: a crash left it, the next start removes it`);
-      continue;
-    }
-    // Where records are lost, a directory that is not listed may be one that lives.
-    findings.problem(`blocks/${name}`, 'it is not listed, perhaps since records are lost');
   }
   return findings.report();
 }

@@ -43,6 +43,7 @@ async function readMeta(
     for (const fault of database.faults) {
       const [where, why] = formatFault(fault, quoted);
       findings.problem(where, why);
+      if (fault.isMended === true) continue;
       const from = `entries ${quoted(fault.firstKey ?? new Uint8Array(0))}`;
       const to = quoted(fault.lastKey ?? Uint8Array.of(0x7e));
       const times = { minTimeMs: undefined, maxTimeMs: undefined };

@@ -66,6 +66,19 @@ export function writeWhole(
   return total;
 }
 
+/** Puts a whole new file in place, durably; a crash leaves the old one or the new. */
+export function replaceFile(files: Files, path: string, content: readonly Uint8Array[]): void {
+  const file = files.open(`${path}.new`, 'replace');
+  try {
+    writeWhole(file, content, 0);
+    file.sync();
+  } finally {
+    file.close();
+  }
+  files.rename(`${path}.new`, path);
+  files.syncDirectory(dirname(path));
+}
+
 /** Makes a file's content durable, whoever wrote it. */
 export function syncFile(files: Files, path: string): void {
   const file = files.open(path, 'read');

@@ -25,6 +25,7 @@ export class LevelMetaStore implements MetaStore {
    *   come up empty, which would forget every rule and silence
    */
   static async open(dir: string, files: Files = nodeFiles): Promise<LevelMetaStore> {
+    putRepairedInPlace(dir, files);
     const isThere = files.state(dir) !== undefined && files.list(dir).length > 0;
     if (!isThere) await createStore(dir, files);
     try {
@@ -71,6 +72,19 @@ export class LevelMetaStore implements MetaStore {
   async close(): Promise<void> {
     await this.#database.close();
   }
+}
+
+/** The folder beside a store that a repair has finished and not yet put in its place. */
+export function repairedBeside(dir: string): string {
+  return `${dir}.repaired`;
+}
+
+/** Ends what a repair began: the damaged store is out of the way, the repaired one not yet in. */
+export function putRepairedInPlace(dir: string, files: Files = nodeFiles): void {
+  const repaired = repairedBeside(dir);
+  if (files.state(dir) !== undefined || files.state(repaired) === undefined) return;
+  files.rename(repaired, dir);
+  files.syncDirectory(dirname(dir));
 }
 
 /** Makes an empty store at once: a crash leaves the finished one or none. */

@@ -9,17 +9,31 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { HASH_KEY_BYTES, type HashKey } from '../encoding/siphash.ts';
-import { isDiskFull, makeDirectory, readWhole, writeWhole } from '../files/file-actions.ts';
+import {
+  isDiskFull,
+  makeDirectory,
+  readWhole,
+  replaceFile,
+  writeWhole,
+} from '../files/file-actions.ts';
 import type { Files, OpenFile } from '../files/files.ts';
 import { nodeFiles } from '../files/node-files.ts';
 import { assert } from '../model/assert.ts';
 import { MonError, reasonOf } from '../model/error.ts';
 import { CutGenerations } from './cut-generations.ts';
 import type { ManifestChange, ManifestEntry } from './manifest-entry.ts';
-import { encodeChange, encodeHead, encodeState, FORMAT_VERSION } from './manifest-record.ts';
+import {
+  encodeChange,
+  encodeHead,
+  encodeState,
+  FORMAT_VERSION,
+  type ManifestHead,
+} from './manifest-record.ts';
 import { type ManifestContent, readManifest } from './read-manifest.ts';
 
 export const MANIFEST_NAME = 'MANIFEST.log';
+/** A second copy of the first record, the only one that nothing else could replace. */
+export const HEAD_COPY_NAME = 'MANIFEST.head';
 const BLOCKS_FOLDER = 'blocks';
 
 /** A log that has grown beyond is replaced by its sum at the next open. */
@@ -80,7 +94,9 @@ export class Manifest {
       if (files.state(path) === undefined) createManifest(place, newHashKey());
       rewriteIfLong(place);
       const file = files.open(path, 'change');
-      return new Manifest(place, file, readManifest(path, readWhole(file)));
+      const content = readManifest(path, readWhole(file));
+      keepHeadCopy(place, content.head);
+      return new Manifest(place, file, content);
     } catch (error) {
       throw manifestError(`Cannot open ${path}`, error);
     }
@@ -229,18 +245,20 @@ function rewriteIfLong(place: Place): void {
   replaceManifest(place, [encodeHead(content.head), encodeState(state)]);
 }
 
-/** Puts a whole new file in place; a crash leaves the old one or the new. */
-export function replaceManifest({ dataDir, files }: Place, records: readonly Uint8Array[]): void {
-  const path = join(dataDir, MANIFEST_NAME);
-  const file = files.open(`${path}.new`, 'replace');
+function keepHeadCopy({ dataDir, files }: Place, head: ManifestHead): void {
+  const path = join(dataDir, HEAD_COPY_NAME);
+  if (files.state(path) !== undefined) return;
   try {
-    writeWhole(file, records, 0);
-    file.sync();
-  } finally {
-    file.close();
+    replaceFile(files, path, [encodeHead(head)]);
+  } catch (error) {
+    // A full disk must not keep what is on it from being read; the next start makes the copy.
+    if (!isDiskFull(error)) throw error;
+    files.remove(`${path}.new`);
   }
-  files.rename(`${path}.new`, path);
-  files.syncDirectory(dataDir);
+}
+
+export function replaceManifest({ dataDir, files }: Place, records: readonly Uint8Array[]): void {
+  replaceFile(files, join(dataDir, MANIFEST_NAME), records);
 }
 
 function manifestError(what: string, cause: unknown): unknown {

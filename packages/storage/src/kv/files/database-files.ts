@@ -3,8 +3,8 @@
  * LevelDB's own is checked, and what is intact can be read where LevelDB does not open the
  * directory any more, or would open it as an empty one.
  *
- * A damaged block of a table gives what it can, which may be wrong: values of mon's blocks carry
- * checksums of their own, so that the reader of these sees which are right.
+ * A damaged block of a table gives those of its entries that pass a test: values of mon's blocks
+ * carry checksums of their own.
  */
 import { join } from 'node:path';
 import { BinaryHeap } from '../../block/binary-heap.ts';
@@ -15,8 +15,9 @@ import { nodeFiles } from '../../files/node-files.ts';
 import type { DatabaseEntries, KeyRange } from '../database-entries.ts';
 import type { FileFault } from './file-fault.ts';
 import { readRecordLog } from './record-log.ts';
+import type { EntryTest } from './table-block.ts';
 import { TableFile } from './table-file.ts';
-import { type LiveFiles, readVersionEdits } from './version-edits.ts';
+import { KEY_TRAILER_BYTES, type LiveFiles, readVersionEdits } from './version-edits.ts';
 import { compareEntries, type VersionedEntry, versioned } from './versioned-entry.ts';
 import { readWriteBatch } from './write-batch.ts';
 
@@ -30,14 +31,25 @@ export class DatabaseFiles implements DatabaseEntries {
   readonly names: readonly string[];
   readonly tornBytes: number = 0;
   readonly #files: Files;
+  readonly #isIntact: EntryTest | undefined;
   readonly #faults: FileFault[] = [];
   readonly #tables: TableFile[] = [];
   /** Writes that are in no table yet, by key. */
   readonly #logged: readonly VersionedEntry[];
   readonly #kept = new Map<string, readonly VersionedEntry[]>();
 
-  /** @throws the file system's error where the directory is not there */
-  constructor(dir: string, files: Files = nodeFiles) {
+  /**
+   * @param isIntact tells which entries out of damaged blocks of tables are right; without it none
+   *   is given
+   * @throws the file system's error where the directory is not there
+   */
+  constructor(
+    dir: string,
+    files: Files = nodeFiles,
+    isIntact?: (key: Uint8Array, value: Uint8Array) => boolean,
+  ) {
+    this.#isIntact =
+      isIntact && (({ key, value }) => isIntact(key.subarray(0, -KEY_TRAILER_BYTES), value));
     this.dir = dir;
     this.#files = files;
     this.names = files.list(dir).sort();
@@ -140,7 +152,7 @@ export class DatabaseFiles implements DatabaseEntries {
     const name = `${table.file} ${index}`;
     let entries = this.#kept.get(name);
     if (entries === undefined) {
-      entries = table.entriesOf(index).flatMap(versioned).sort(compareEntries);
+      entries = table.entriesOf(index, this.#isIntact).flatMap(versioned).sort(compareEntries);
       if (this.#kept.size >= KEPT_BLOCKS) {
         for (const oldest of this.#kept.keys()) {
           this.#kept.delete(oldest);
@@ -168,7 +180,8 @@ export class DatabaseFiles implements DatabaseEntries {
     const content = readRecordLog(found, this.#read(found));
     this.#faults.push(...content.faults);
     if (content.tornBytes > 0) this.#fault({ file: found, reason: 'it is cut short' });
-    if (content.faults.length > 0 || content.tornBytes > 0) return undefined;
+    if (content.faults.some((fault) => fault.isMended !== true)) return undefined;
+    if (content.tornBytes > 0) return undefined;
     if (content.records.length === 0) {
       this.#fault({ file: found, reason: 'it is empty' });
       return undefined;

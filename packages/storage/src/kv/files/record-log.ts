@@ -5,8 +5,8 @@
  *     | CRC32C of type and bytes, masked, u32 | length u16 | type u8 | bytes ... |
  */
 import { crc32c } from '../../encoding/crc32c.ts';
-import { readU32 } from '../../log/record-frame.ts';
-import { type FileFault, unmaskedCrc } from './file-fault.ts';
+import { readU32, writeU32 } from '../../log/record-frame.ts';
+import { type FileFault, maskedCrc, mendBit, unmaskedCrc } from './file-fault.ts';
 
 const BLOCK_BYTES = 32 * 1024;
 const HEADER_BYTES = 7;
@@ -21,7 +21,8 @@ export interface LogContent {
   readonly tornBytes: number;
 }
 
-export function readRecordLog(file: string, bytes: Uint8Array): LogContent {
+export function readRecordLog(file: string, stored: Uint8Array): LogContent {
+  const bytes = Uint8Array.from(stored);
   const records: Uint8Array[] = [];
   const faults: FileFault[] = [];
   let parts: Uint8Array[] = [];
@@ -39,7 +40,15 @@ export function readRecordLog(file: string, bytes: Uint8Array): LogContent {
       at = blockEnd;
       continue;
     }
-    const found = fragmentAt(bytes, at, blockEnd);
+    let found = fragmentAt(bytes, at, blockEnd);
+    if (typeof found === 'string' && mendFragment(bytes, at, blockEnd)) {
+      const reason = found;
+      found = fragmentAt(bytes, at, blockEnd);
+      if (typeof found !== 'string') {
+        const { end } = found;
+        faults.push({ file, offset: at, bytes: end - at, reason, isMended: true });
+      }
+    }
     if (typeof found === 'string') {
       fault(at, blockEnd, found);
       parts = [];
@@ -77,10 +86,31 @@ function fragmentAt(bytes: Uint8Array, at: number, blockEnd: number) {
   return { type, payload: bytes.subarray(at + HEADER_BYTES, end), end };
 }
 
+/** Sets one flipped bit of a fragment right: of its content, its checksum, or its length. */
+function mendFragment(bytes: Uint8Array, at: number, blockEnd: number): boolean {
+  const length = (bytes[at + 4] as number) | ((bytes[at + 5] as number) << 8);
+  const end = at + HEADER_BYTES + length;
+  // Zeros are what a write that was cut short leaves.
+  if (bytes.subarray(at, Math.min(end, blockEnd)).every((byte) => byte === 0)) return false;
+  if (end <= blockEnd && mendBit(bytes, { from: at + 6, to: end }, readU32(bytes, at))) {
+    writeU32(bytes, at, maskedCrc(crc32c(bytes, at + 6, end)));
+    return true;
+  }
+  for (let bit = 0; bit < 16; bit++) {
+    const place = at + 4 + (bit >> 3);
+    const before = bytes[place] as number;
+    bytes[place] = before ^ (1 << (bit & 7));
+    if (typeof fragmentAt(bytes, at, blockEnd) !== 'string') return true;
+    bytes[place] = before;
+  }
+  return false;
+}
+
 /** One fault that reaches to the end, where the file ends early or in zeros, is a torn write. */
 function withoutTornTail(content: LogContent, bytes: Uint8Array): LogContent {
   const last = content.faults.at(-1);
-  if (last === undefined || last.offset + last.bytes !== bytes.length) return content;
+  if (last === undefined || last.isMended === true || last.offset + last.bytes !== bytes.length)
+    return content;
   const isShort = last.reason.endsWith('the file') || last.reason.endsWith('within a record');
   if (!isShort && bytes[bytes.length - 1] !== 0) return content;
   return { ...content, faults: content.faults.slice(0, -1), tornBytes: last.bytes };

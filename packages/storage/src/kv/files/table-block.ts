@@ -9,7 +9,7 @@ import { ByteReader } from '../../encoding/byte-reader.ts';
 import { crc32c } from '../../encoding/crc32c.ts';
 import { MalformedBytes } from '../../encoding/malformed-bytes.ts';
 import { readU32 } from '../../log/record-frame.ts';
-import { unmaskedCrc } from './file-fault.ts';
+import { mendBit, unmaskedCrc } from './file-fault.ts';
 
 /** Behind a block: type of compression, which is none, and checksum. */
 export const BLOCK_TRAILER_BYTES = 5;
@@ -33,41 +33,62 @@ export function blockFault(block: Uint8Array): string | undefined {
   return undefined;
 }
 
+/** Sets one flipped bit of a block right; false where that is not all that is wrong. */
+export function mendBlock(block: Uint8Array): boolean {
+  const end = block.length - BLOCK_TRAILER_BYTES;
+  if (end < 4 || !mendBit(block, { from: 0, to: end + 1 }, readU32(block, end + 1))) return false;
+  return block[end] === 0;
+}
+
 /** The entries of an intact block, trailer cut off or not. */
 export function readBlock(block: Uint8Array, end: number): TableEntry[] {
   const restarts = readU32(block, end - 4);
-  return entriesWithin(block, 0, end - 4 - 4 * restarts);
+  const walk = walkEntries(block, { from: 0, to: end - 4 - 4 * restarts });
+  return Array.from(walk, ({ entry }) => entry);
 }
 
-/** What can be read of a damaged block: every run of entries up to where it breaks. */
-export function salvageBlock(block: Uint8Array): TableEntry[] {
-  const end = block.length - BLOCK_TRAILER_BYTES;
-  if (end < 4) return [];
-  const restarts = readU32(block, end - 4);
-  const entriesEnd = end - 4 - 4 * restarts;
-  if (entriesEnd <= 0) return salvageRun(block, 0, end);
-  const starts = Array.from({ length: restarts }, (_, i) => readU32(block, entriesEnd + 4 * i));
-  const inOrder = starts.filter((start, i) => start < entriesEnd && start >= (starts[i - 1] ?? 0));
-  return inOrder.flatMap((start, i) => salvageRun(block, start, inOrder[i + 1] ?? entriesEnd));
-}
+/** Tells whether an entry found in a damaged block is one that was written. */
+export type EntryTest = (entry: TableEntry) => boolean;
 
-function salvageRun(block: Uint8Array, from: number, to: number): TableEntry[] {
+/**
+ * What is left of a damaged block: every entry that passes the test, wherever it stands. A key that
+ * shared bytes with a lost one is tried with those of the entry found before.
+ */
+export function salvageBlock(block: Uint8Array, isIntact: EntryTest): TableEntry[] {
   const entries: TableEntry[] = [];
-  try {
-    for (const { entry } of walkEntries(block, from, to)) entries.push(entry);
-  } catch (error) {
-    if (!(error instanceof MalformedBytes)) throw error;
+  let before: Uint8Array = new Uint8Array(0);
+  for (let at = 0; at < block.length; ) {
+    const found = entryAt(block, at, before);
+    if (found === undefined || !isIntact(found.entry)) {
+      at++;
+      continue;
+    }
+    entries.push(found.entry);
+    before = found.entry.key;
+    at = found.end;
   }
   return entries;
 }
 
-function entriesWithin(block: Uint8Array, from: number, to: number): TableEntry[] {
-  return Array.from(walkEntries(block, from, to), ({ entry }) => entry);
+function entryAt(block: Uint8Array, at: number, before: Uint8Array) {
+  try {
+    return walkEntries(block, { from: at, to: block.length, before }).next().value ?? undefined;
+  } catch (error) {
+    if (!(error instanceof MalformedBytes)) throw error;
+    return undefined;
+  }
 }
 
-function* walkEntries(block: Uint8Array, from: number, to: number) {
-  const reader = new ByteReader(block, { start: from, end: to });
-  let before: Uint8Array = new Uint8Array(0);
+interface Walk {
+  readonly from: number;
+  readonly to: number;
+  /** The key that the first one may share bytes with. */
+  readonly before?: Uint8Array;
+}
+
+function* walkEntries(block: Uint8Array, walk: Walk) {
+  const reader = new ByteReader(block, { start: walk.from, end: walk.to });
+  let before = walk.before ?? new Uint8Array(0);
   while (reader.left > 0) {
     const shared = reader.varint();
     const unshared = reader.varint();
@@ -91,7 +112,7 @@ export function blockEndAt(file: Uint8Array, at: number): number {
   if (file[at] !== 0) return -1;
   let count = 0;
   try {
-    for (const { end } of walkEntries(file, at, file.length)) {
+    for (const { end } of walkEntries(file, { from: at, to: file.length })) {
       count++;
       const restarts = Math.ceil(count / RESTART_INTERVAL);
       const contentEnd = end + 4 * restarts + 4;

@@ -16,6 +16,8 @@ import {
   BLOCK_TRAILER_BYTES,
   blockEndAt,
   blockFault,
+  type EntryTest,
+  mendBlock,
   readBlock,
   salvageBlock,
   type TableEntry,
@@ -24,6 +26,8 @@ import { KEY_TRAILER_BYTES } from './version-edits.ts';
 
 const FOOTER_BYTES = 48;
 const HANDLES_BYTES = 40;
+/** Above all keys. */
+const LAST_KEY = Uint8Array.of(0xff, 0xff);
 const MAGIC = Uint8Array.of(0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb);
 
 /** Where a block lies, trailer included. */
@@ -58,21 +62,25 @@ export class TableFile {
   }
 
   /**
-   * The entries of a data block, in order; of a damaged one what can be read, which may be wrong,
-   * after which it stands among `faults`.
+   * The entries of a data block, in order. A damaged one stands among `faults` afterwards; where it
+   * is more than one flipped bit, only what passes the test is given.
+   *
+   * @param isIntact undefined where entries have nothing by which they could be tested
    */
-  entriesOf(index: number): readonly TableEntry[] {
+  entriesOf(index: number, isIntact: EntryTest | undefined): readonly TableEntry[] {
     const { offset, bytes, lastKey } = this.blocks[index] as DataBlock;
     const block = this.#read({ offset, bytes });
     const reason = blockFault(block);
     if (reason === undefined) return readBlock(block, bytes - BLOCK_TRAILER_BYTES);
+    const isMended = mendBlock(block);
     if (!this.#bad.has(index)) {
       this.#bad.add(index);
       const firstKey = this.blocks[index - 1]?.lastKey;
       const keys = firstKey === undefined ? { lastKey } : { firstKey, lastKey };
-      this.faults.push({ file: this.file, offset, bytes, reason, ...keys });
+      this.faults.push({ file: this.file, offset, bytes, reason, isMended, ...keys });
     }
-    return salvageBlock(block);
+    if (isMended) return readBlock(block, bytes - BLOCK_TRAILER_BYTES);
+    return isIntact === undefined ? [] : salvageBlock(block, isIntact);
   }
 
   /** The data blocks by the index; undefined where that is not intact. */
@@ -82,7 +90,7 @@ export class TableFile {
       const index = this.#intactBlock(footer.index, 'index');
       const blocks = index.map(({ key, value }) => ({
         ...readHandle(new ByteReader(value)),
-        lastKey: key.slice(0, Math.max(0, key.length - KEY_TRAILER_BYTES)),
+        lastKey: keyOf({ key, value }),
       }));
       this.#checkPlaces(blocks, footer);
       return blocks;
@@ -151,26 +159,30 @@ export class TableFile {
     return readBlock(block, block.length - BLOCK_TRAILER_BYTES);
   }
 
-  /** The intact data blocks, found one after the other. */
+  /** The data blocks, found one after the other; what lies between intact ones counts as one. */
   #findBlocks(): DataBlock[] {
     const file = this.#read({ offset: 0, bytes: this.bytes });
     const blocks: DataBlock[] = [];
+    let gapFrom = 0;
+    const endGap = (at: number, lastKey: Uint8Array) => {
+      const bytes = at - gapFrom;
+      if (bytes > BLOCK_TRAILER_BYTES) blocks.push({ offset: gapFrom, bytes, lastKey });
+    };
     for (let at = 0; at < file.length; ) {
       const end = blockEndAt(file, at);
       if (end < 0) {
         at++;
         continue;
       }
-      const last = readBlock(file.subarray(at), end - at - BLOCK_TRAILER_BYTES).at(-1);
-      const key = last?.key ?? new Uint8Array(0);
-      // The metaindex looks like a block of data, but its key is a name.
-      const isData = key.length >= KEY_TRAILER_BYTES && !isFilterName(key);
-      const lastKey = key.slice(0, key.length - KEY_TRAILER_BYTES);
-      if (isData && isAbove(lastKey, blocks.at(-1)?.lastKey)) {
-        blocks.push({ offset: at, bytes: end - at, lastKey });
+      const entries = readBlock(file.subarray(at), end - at - BLOCK_TRAILER_BYTES);
+      if (isData(entries, blocks)) {
+        endGap(at, keyOf(entries[0] as TableEntry));
+        blocks.push({ offset: at, bytes: end - at, lastKey: keyOf(entries.at(-1) as TableEntry) });
+        gapFrom = end;
       }
       at = end;
     }
+    endGap(file.length, LAST_KEY);
     return blocks;
   }
 
@@ -191,11 +203,26 @@ function readHandle(reader: ByteReader): Place {
   return { offset, bytes: reader.varint() + BLOCK_TRAILER_BYTES };
 }
 
-function isFilterName(key: Uint8Array): boolean {
-  return Buffer.from(key).toString('latin1').startsWith('filter.');
+function keyOf({ key }: TableEntry): Uint8Array {
+  return key.slice(0, Math.max(0, key.length - KEY_TRAILER_BYTES));
 }
 
-/** The index looks like a block of data too, but begins anew with the lowest key. */
-function isAbove(key: Uint8Array, before: Uint8Array | undefined): boolean {
-  return before === undefined || Buffer.compare(key, before) > 0;
+/** Metaindex and index look like blocks of data: a name, and places of the blocks before. */
+function isData(entries: readonly TableEntry[], before: readonly DataBlock[]): boolean {
+  const [first] = entries;
+  if (first === undefined || first.key.length < KEY_TRAILER_BYTES) return false;
+  if (Buffer.from(first.key).toString('latin1').startsWith('filter.')) return false;
+  const offsets = new Set(before.map(({ offset }) => offset));
+  return !entries.every(({ value }) => offsets.has(handleOf(value)?.offset ?? -1));
+}
+
+function handleOf(value: Uint8Array): Place | undefined {
+  try {
+    const reader = new ByteReader(value);
+    const place = readHandle(reader);
+    return reader.left === 0 ? place : undefined;
+  } catch (error) {
+    if (!(error instanceof MalformedBytes)) throw error;
+    return undefined;
+  }
 }
