@@ -60,6 +60,10 @@ export interface DatabaseStats {
   readonly blocks: readonly BlockStats[];
   readonly walBytes: number;
   readonly samplesAppended: number;
+  /** Sessions of the mon wire, series in their dictionaries, bytes of these. */
+  readonly wireSessions: number;
+  readonly wireSeries: number;
+  readonly wireBytes: number;
   readonly samplesRejected: number;
   readonly walCommits: number;
   readonly walSyncSeconds: number;

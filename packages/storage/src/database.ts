@@ -19,7 +19,14 @@ import { BlockJobs } from './maintenance/block-jobs.ts';
 import { CutSchedule } from './maintenance/cut-schedule.ts';
 import { DiskGuard } from './maintenance/disk-guard.ts';
 import type { ManifestEntry } from './manifest/manifest-entry.ts';
-import type { Appender, AppendOutcome, AppendRequest, BodyRoom } from './model/appender.ts';
+import type {
+  AppendBody,
+  AppendColumns,
+  Appender,
+  AppendOutcome,
+  AppendRequest,
+  BodyRoom,
+} from './model/appender.ts';
 import { assert } from './model/assert.ts';
 import { MonError } from './model/error.ts';
 import type { Labels } from './model/labels.ts';
@@ -27,6 +34,7 @@ import type { MetaStore } from './model/meta-store.ts';
 import type { Queryable, SelectRequest, SeriesBatch, SeriesRequest } from './model/queryable.ts';
 import { type DataDir, openDataDir } from './open-directory.ts';
 import { closing, openThreads, type Threads } from './open-threads.ts';
+import { sessionNumber } from './protocol/mon-wire-frame.ts';
 import { DatabaseQueryable } from './querier/database-queryable.ts';
 import { shardStreams } from './querier/shard-streams.ts';
 import { InboxRoom } from './shard/inboxes.ts';
@@ -216,6 +224,9 @@ export class Database implements Appender, Queryable {
       blocks: this.#jobs.live.map(blockStats),
       walBytes: walCounters[WAL_COUNTERS.bytes] ?? 0,
       samplesAppended: shards.sum('samplesAppended'),
+      wireSessions: shards.sum('wireSessions'),
+      wireSeries: shards.sum('wireSeries'),
+      wireBytes: shards.sum('wireBytes'),
       samplesRejected: this.#samplesRejected,
       walCommits: walCounters[WAL_COUNTERS.commits] ?? 0,
       walSyncSeconds: walCounters[WAL_COUNTERS.syncSeconds] ?? 0,
@@ -285,6 +296,13 @@ export class Database implements Appender, Queryable {
       const port = shards.ports[room.shard] as ShardPort;
       return port.call('appendInbox', { tenant, format, from, to, bounds });
     }
+    if (request.kind === 'frame') {
+      // Its session is in one shard only.
+      const { tenant } = request;
+      const frame = ownBytes(request.frame);
+      const port = shards.ports[sessionNumber(frame) % shards.ports.length] as ShardPort;
+      return port.call('appendFrame', { tenant, frame, bounds }, [frame.buffer]);
+    }
     const shard = inboxes.begin();
     try {
       return await send(shards.ports[shard] as ShardPort, request, bounds);
@@ -315,19 +333,22 @@ export class Database implements Appender, Queryable {
 
 function send(
   port: ShardPort,
-  request: AppendRequest,
+  request: AppendBody | AppendColumns,
   bounds: AdmissionBounds,
 ): Promise<AppendOutcome> {
   const { tenant } = request;
   if (request.kind === 'columns') {
     return port.call('appendColumns', { tenant, columns: request.columns, bounds });
   }
-  // A body that is part of a larger buffer is copied: handing that over would take it from others.
   const { format, body } = request;
   assert(!('kind' in body), 'a body in an inbox is not sent');
-  const isWhole = body.byteLength === body.buffer.byteLength;
-  const own = isWhole ? body : body.slice();
+  const own = ownBytes(body);
   return port.call('appendBody', { tenant, format, body: own, bounds }, [own.buffer]);
+}
+
+/** Part of a larger buffer is copied: handing that over would take it from others. */
+function ownBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 function blockStats(entry: ManifestEntry): BlockStats {

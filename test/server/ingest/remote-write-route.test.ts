@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
 import type { MetricMetadata } from '@mon/storage/model/metadata';
+import { MON_WIRE_TYPE } from '@mon/storage/protocol/mon-wire-frame';
+import { WireWriter } from '@mon/storage/protocol/mon-wire-writer';
 import { encodeRemoteWrite2 } from '@mon/storage/protocol/remote-write-2-encode';
 import t from 'tap';
 import {
@@ -11,6 +13,7 @@ import {
   writeBody,
 } from '../running-server.ts';
 
+const WRITTEN = 'x-prometheus-remote-write-samples-written';
 const SECOND = {
   'content-type': 'application/x-protobuf;proto="io.prometheus.write.v2.Request"',
   'x-prometheus-remote-write-version': '2.0.0',
@@ -213,4 +216,41 @@ t.test('POST /api/v1/write says of a 2.0 request what it kept in part', async (t
     headers: { 'x-prometheus-remote-write-samples-written': '0' },
     json: { code: 'bad-body' },
   });
+});
+
+t.test('POST /api/v1/write takes frames of the mon wire, and says so', async (t) => {
+  const server = await startTestServer(t);
+  const wire = { 'content-type': MON_WIRE_TYPE };
+  const post = (body: Uint8Array) =>
+    server.ask('/api/v1/write', { method: 'POST', headers: wire, body: Buffer.from(body) });
+  const writer = new WireWriter('ab'.repeat(16));
+  const series = writer.addSeries(['__name__', 'up', 'job', 'a']);
+  const good = { series, low: 0, high: 0x3ff00000 };
+  writer.addMetadata({ metric: 'up', type: 'gauge', help: 'Up?', unit: '' });
+  writer.addSample(NOW_MS, good);
+  const offer = { 'x-mon-wire': '1' };
+  const first = await post(writer.take());
+  t.match(first, { status: 204, headers: { ...offer, [WRITTEN]: '1' } });
+  t.same((await server.ask('/api/v1/series?match[]=up')).json.data, [UP]);
+  t.match((await server.ask('/api/v1/metadata')).json.data, { up: [{ type: 'gauge' }] });
+  writer.addSample(NOW_MS + 1, good);
+  writer.addSample(NOW_MS + 3_600_000, good);
+  t.match(await post(writer.take()), {
+    status: 400,
+    headers: { ...offer, [WRITTEN]: '1' },
+    json: { code: 'too-far-ahead', error: /Cannot store 1 of 2 samples/ },
+  });
+  writer.take();
+  writer.addSample(NOW_MS + 2, good);
+  const lost = await post(writer.take());
+  t.match(lost, { status: 409, headers: offer, json: { code: 'wire-session-lost' } });
+  t.notOk(WRITTEN in lost.headers);
+  const cut = await post(Buffer.from('MWF1'));
+  t.match(cut, { status: 400, headers: offer, json: { code: 'bad-wire-frame' } });
+  t.notOk(WRITTEN in cut.headers);
+  const metrics = (await server.ask('/metrics')).text;
+  t.match(metrics, 'mon_ingest_samples_total{protocol="mon-wire-1"} 2');
+  t.match(metrics, 'mon_wire_sessions 1');
+  t.match(metrics, 'mon_ingest_requests_failed_total{code="wire-session-lost"} 1');
+  t.match((await server.write(Buffer.from('no snappy'))).headers, offer);
 });

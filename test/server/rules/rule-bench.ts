@@ -61,7 +61,7 @@ export class RuleBench implements Appender, AlertSink {
 
   async append(request: AppendRequest): Promise<AppendOutcome> {
     if (this.appendFault) throw this.appendFault;
-    if (request.kind === 'body') throw new Error('rules write columns');
+    if (request.kind !== 'columns') throw new Error('rules write columns');
     const { labels, values, timestampsMs } = request.columns;
     const bits = bitsOf(values);
     labels.forEach((one, i) => {

@@ -1,5 +1,5 @@
-import { newRawHashKey, rawHash } from '@mon/storage/shard/raw-hash';
 import { ShardMemory } from '@mon/storage/memory/shard-memory';
+import { newRawHashKey, rawHash } from '@mon/storage/shard/raw-hash';
 import { SeriesCache } from '@mon/storage/shard/series-cache';
 import t from 'tap';
 import { randomFrom } from '../random.ts';

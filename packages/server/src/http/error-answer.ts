@@ -31,6 +31,7 @@ const CLASSES: Readonly<Record<string, ErrorClass>> = {
   'no-such-query': { status: 404, errorType: 'not_found' },
   'method-not-allowed': { status: 405, errorType: 'bad_data' },
   conflict: { status: 409, errorType: 'bad_data' },
+  'wire-session-lost': { status: 409, errorType: 'bad_data' },
   'body-too-large': { status: 413, errorType: 'bad_data' },
   'unsupported-encoding': { status: 415, errorType: 'bad_data' },
   'unsupported-media-type': { status: 415, errorType: 'bad_data' },

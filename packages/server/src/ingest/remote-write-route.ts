@@ -1,19 +1,28 @@
 /**
- * POST /api/v1/write: Prometheus remote write 1.0 and 2.0, told apart by the Content-Type. The body
- * goes to the storage as it came.
+ * POST /api/v1/write: Prometheus remote write 1.0 and 2.0, and frames of the mon wire, told apart by
+ * the Content-Type. The body goes to the storage as it came. Every answer says that frames are
+ * taken here.
  *
  * 204 when all samples are stored; 400 with the first reason when some are rejected, all others
  * being stored (a sender must not repeat the request, and does not on 400). Headers say how many
  * were written, in either case.
- * Source: https://prometheus.io/docs/specs/prw/remote_write_spec/ and remote_write_spec_2_0/
+ * Source: https://prometheus.io/docs/specs/prw/remote_write_spec/ and remote_write_spec_2_0/;
+ * docs/protocol/mon-wire.md
  */
 import type { AppendOutcome, BodyFormat } from '@mon/storage/model/appender';
 import { MonError } from '@mon/storage/model/error';
+import {
+  MON_WIRE_HEADER,
+  MON_WIRE_TYPE,
+  MON_WIRE_VERSION,
+} from '@mon/storage/protocol/mon-wire-frame';
 import { unknownEncoding } from '../http/body.ts';
 import { errorAnswer } from '../http/error-answer.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { type HttpAnswer, noContent, type Route } from '../http/route.ts';
 import type { Intake } from './intake.ts';
+
+type Protocol = BodyFormat | 'mon-wire-1';
 
 const PROTOBUF_TYPE = 'application/x-protobuf';
 /** Messages by their names in the Content-Type. */
@@ -22,6 +31,11 @@ const FORMATS: Readonly<Record<string, BodyFormat>> = {
   'prometheus.WriteRequest': 'remote-write-1',
   'io.prometheus.write.v2.Request': 'remote-write-2',
 };
+
+const WIRE_OFFER = { [MON_WIRE_HEADER]: MON_WIRE_VERSION };
+
+/** Frames that were not understood: whether they hold what was written is not known. */
+const UNREAD: ReadonlySet<string> = new Set(['bad-wire-frame', 'wire-session-lost']);
 
 /** Of what a request holds, how many were written; all none until the storage answered. */
 interface Written {
@@ -34,13 +48,11 @@ export function remoteWriteRoute(intake: Intake): Route {
 
 async function answer(intake: Intake, request: HttpRequest): Promise<HttpAnswer> {
   const written: Written = { samples: 0 };
-  let format: BodyFormat | undefined;
+  let format: Protocol | undefined;
   try {
     await intake.receive(request, async () => {
       format = formatOf(request);
-      const { tenant } = request;
-      const body = await request.bytesInto(intake.bodyRoom);
-      const outcome = await intake.append({ kind: 'body', format, tenant, body }, format);
+      const outcome = await append(intake, request, format);
       written.samples = outcome.accepted;
       if (outcome.rejected > 0) throw partlyRejected(outcome);
     });
@@ -48,13 +60,28 @@ async function answer(intake: Intake, request: HttpRequest): Promise<HttpAnswer>
   } catch (thrown) {
     if (!(thrown instanceof MonError)) throw thrown;
     const refusal = errorAnswer(thrown);
-    if (format === undefined) return refusal;
-    return { ...refusal, headers: { ...refusal.headers, ...writtenHeaders(written) } };
+    const headers =
+      UNREAD.has(thrown.code) || format === undefined ? WIRE_OFFER : writtenHeaders(written);
+    return { ...refusal, headers: { ...refusal.headers, ...headers } };
   }
+}
+
+async function append(
+  intake: Intake,
+  request: HttpRequest,
+  format: Protocol,
+): Promise<AppendOutcome> {
+  const { tenant } = request;
+  if (format === 'mon-wire-1') {
+    return intake.append({ kind: 'frame', tenant, frame: await request.bytes() }, format);
+  }
+  const body = await request.bytesInto(intake.bodyRoom);
+  return intake.append({ kind: 'body', format, tenant, body }, format);
 }
 
 function writtenHeaders({ samples }: Written): Record<string, string> {
   return {
+    ...WIRE_OFFER,
     'x-prometheus-remote-write-samples-written': String(samples),
     'x-prometheus-remote-write-histograms-written': '0',
     'x-prometheus-remote-write-exemplars-written': '0',
@@ -73,7 +100,8 @@ function partlyRejected({ rejected, accepted, rejections }: AppendOutcome): MonE
 }
 
 /** @throws MonError `unsupported-encoding`, `unsupported-media-type` */
-function formatOf({ headers, contentType }: HttpRequest): BodyFormat {
+function formatOf({ headers, contentType }: HttpRequest): Protocol {
+  if (contentType === MON_WIRE_TYPE) return 'mon-wire-1';
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'snappy') {
     throw unknownEncoding(encoding, 'snappy');

@@ -38,6 +38,9 @@ const GAUGES: readonly Figure[] = [
     'Samples that the last start could not place, since damage took their series.',
     (s) => s.walSamplesLost,
   ],
+  ['mon_wire_sessions', 'Sessions of the mon wire that are known.', (s) => s.wireSessions],
+  ['mon_wire_series', 'Series in the dictionaries of sessions.', (s) => s.wireSeries],
+  ['mon_wire_dictionary_bytes', 'Memory of these dictionaries.', (s) => s.wireBytes],
   ['mon_storage_disk_full', '1 while the disk is full and writes are refused.', (s) => +s.diskFull],
 ];
 

@@ -12,7 +12,7 @@ import type { TenantId } from './tenant.ts';
  * What is to be appended: either a request body as it came, decoded where its series live (on a
  * shard worker), or columns made on this side.
  */
-export type AppendRequest = AppendBody | AppendColumns;
+export type AppendRequest = AppendBody | AppendColumns | AppendFrame;
 
 export interface AppendBody {
   readonly kind: 'body';
@@ -39,6 +39,14 @@ export interface AppendColumns {
   readonly kind: 'columns';
   readonly tenant: TenantId;
   readonly columns: SampleColumns;
+}
+
+/** A frame of the mon wire: docs/protocol/mon-wire.md. */
+export interface AppendFrame {
+  readonly kind: 'frame';
+  readonly tenant: TenantId;
+  /** As received. Ownership passes to the appender. */
+  readonly frame: Uint8Array<ArrayBuffer>;
 }
 
 /** Samples of n series as columns; what every decoder ends in. */
@@ -72,7 +80,10 @@ export interface Rejection {
 }
 
 export interface Appender {
-  /** @throws MonError `bad-body`, `disk-full`, `overloaded`, `closing` */
+  /**
+   * @throws MonError `bad-body`, `bad-wire-frame`, `wire-session-lost`, `disk-full`, `overloaded`,
+   *   `closing`
+   */
   append(request: AppendRequest): Promise<AppendOutcome>;
   /** Room for a body of so many bytes; undefined where there is none, and for large ones. */
   bodyRoom?(bytes: number): BodyRoom | undefined;

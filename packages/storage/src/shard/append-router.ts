@@ -69,7 +69,7 @@ export interface RoutedRequest {
 }
 
 /** A series of the request at hand that the cache does not know. */
-interface NewSeries {
+export interface NewSeries {
   readonly owner: number;
   readonly labels: Labels;
   readonly shardHash: number;
@@ -84,6 +84,7 @@ interface SeriesSource {
   isHashed(series: number): boolean;
 }
 
+const NONE: readonly UnknownSeries[] = [];
 /** Hashes of a tenant: of label fields by TypeScript, of joined labels, of symbols, by kernel. */
 const HASH_DOMAINS = 4;
 const KERNEL_KEY_BYTES = 64;
@@ -294,7 +295,7 @@ export class AppendRouter {
     }
     const parts = this.#dealer.deal(columns).map((dealt) => ({
       dealt,
-      unknown: added.length === 0 ? NONE : unknownOf(dealt, added),
+      unknown: unknownOf(dealt, added),
     }));
     return { parts, samples: columns.sampleCount, rejected, rejections, metadata: [] };
   }
@@ -322,10 +323,12 @@ export class AppendRouter {
   }
 }
 
-const NONE: readonly UnknownSeries[] = [];
-
 /** The new series of a part: they stand in it in the order in which they came. */
-function unknownOf({ owner, part }: DealtPart, added: readonly NewSeries[]): UnknownSeries[] {
+export function unknownOf(
+  { owner, part }: DealtPart,
+  added: readonly NewSeries[],
+): readonly UnknownSeries[] {
+  if (added.length === 0) return NONE;
   const { refs } = part;
   let index = -1;
   return added

@@ -66,9 +66,17 @@ export class RequestAppender {
 
   /** @throws MonError `bad-body`, `disk-full`, `wal-failed` */
   async append(request: ShardRequest, bounds: AdmissionBounds): Promise<AppendOutcome> {
-    const { router, index, transit } = this.#parts;
-    const { tenant } = request;
-    const routed = route(router, request);
+    const routed = route(this.#parts.router, request);
+    return this.appendRouted(request.tenant, routed, bounds);
+  }
+
+  /** Gives each owner its part. @throws MonError `disk-full`, `wal-failed` */
+  async appendRouted(
+    tenant: TenantId,
+    routed: RoutedRequest,
+    bounds: AdmissionBounds,
+  ): Promise<AppendOutcome> {
+    const { index, transit } = this.#parts;
     try {
       const outcomes = await settle(
         routed.parts.map((part) =>

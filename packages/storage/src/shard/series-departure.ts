@@ -10,11 +10,13 @@ import { WorkSlice } from '../threads/work-slice.ts';
 import type { Readers } from './readers.ts';
 import type { PeerPort } from './request-appender.ts';
 import type { SeriesCache } from './series-cache.ts';
+import type { WireSessions } from './wire-sessions.ts';
 
 export interface DepartureParts {
   readonly index: number;
   readonly head: Head;
   readonly cache: SeriesCache;
+  readonly sessions: WireSessions;
   readonly peers: readonly (PeerPort | undefined)[];
   readonly readers: Readers;
 }
@@ -43,10 +45,11 @@ export class SeriesDeparture {
   }
 
   async #leave(idle: readonly number[]): Promise<void> {
-    const { index, head, cache, peers, readers } = this.#parts;
+    const { index, head, cache, sessions, peers, readers } = this.#parts;
     head.leaving = new Set(idle);
     const refs = Uint32Array.from(idle);
     const told = peers.map((peer) => peer?.call('forget', { owner: index, refs }));
+    sessions.forget(index, refs);
     await Promise.all([...told, forgetSeries(cache, index, refs)]);
     const detached = await inSlices(
       head.series.detach(idle, (ref) => head.leaving.has(ref) && this.#isIdle(ref)),

@@ -38,8 +38,11 @@ export const SHARD_COUNTERS = {
   minTimeMs: 3,
   maxTimeMs: 4,
   samplesAppended: 5,
+  wireSessions: 6,
+  wireSeries: 7,
+  wireBytes: 8,
 } as const;
-export const SHARD_COUNTERS_LENGTH = 6;
+export const SHARD_COUNTERS_LENGTH = 9;
 
 export interface ReplayAsk {
   /** Segments by number; those made since are not replayed. */
@@ -108,6 +111,11 @@ export type ShardCalls = {
     readonly format: BodyFormat;
     readonly from: number;
     readonly to: number;
+    readonly bounds: AdmissionBounds;
+  }): Promise<AppendOutcome>;
+  appendFrame(ask: {
+    readonly tenant: TenantId;
+    readonly frame: Uint8Array;
     readonly bounds: AdmissionBounds;
   }): Promise<AppendOutcome>;
   appendColumns(ask: {

@@ -57,7 +57,7 @@ export class ShardThreads {
   }
 
   /** Adds a counter up over all shards. */
-  sum(counter: 'series' | 'samples' | 'activeBytes' | 'samplesAppended'): number {
+  sum(counter: Exclude<keyof typeof SHARD_COUNTERS, 'minTimeMs' | 'maxTimeMs'>): number {
     return this.#threads.reduce((sum, { counters }) => {
       return sum + (counters[SHARD_COUNTERS[counter]] as number);
     }, 0);

@@ -36,6 +36,9 @@ import {
   type ShardStart,
 } from './shard-messages.ts';
 import { type SourcePage, type StreamSource, Streams } from './streams.ts';
+import { WireIntake } from './wire-intake.ts';
+import { WireRouter } from './wire-router.ts';
+import { WireSessions } from './wire-sessions.ts';
 
 /**
  * What a composition root adds to the shards: streams by name over the shard's own series. Makes
@@ -56,6 +59,8 @@ export class Shard {
   readonly #readers = new Readers();
   readonly #appender: HeadAppender;
   readonly #requests: RequestAppender;
+  readonly #wireSessions = new WireSessions(() => performance.now());
+  readonly #wire: WireIntake;
   readonly #queryable: ShardQueryable;
   readonly #streams: Streams;
   readonly #departure: SeriesDeparture;
@@ -79,10 +84,16 @@ export class Shard {
     this.#requests = new RequestAppender({
       ...{ index, head, appender, router, cache, transit, memories, peers },
     });
+    const sessions = this.#wireSessions;
+    this.#wire = new WireIntake({
+      sessions,
+      router: new WireRouter({ key: hashKey, shards: count, cache, memory, transit }),
+      requests: this.#requests,
+    });
     this.#blocks = new BlockSet(start.dataDir, start.live, new BlockCache());
     const share = { index, count };
     this.#queryable = new ShardQueryable({ head, readers, share, blocks: this.#blocks });
-    this.#departure = new SeriesDeparture({ index, head, cache, peers, readers });
+    this.#departure = new SeriesDeparture({ index, head, cache, sessions, peers, readers });
     this.#streams = new Streams(this.#sources(extensions));
     const cut = new CutSource(head);
     new CallPort<NoCalls, CutCalls>(start.maintenance, {
@@ -112,6 +123,7 @@ export class Shard {
       },
       appendInbox: async ({ bounds, ...body }) =>
         this.#counted(await this.#requests.append({ kind: 'inbox', ...body }, bounds)),
+      appendFrame: async (ask) => this.#counted(await this.#wire.append(ask)),
       appendColumns: async ({ tenant, columns, bounds }) =>
         this.#counted(await this.#requests.append({ kind: 'columns', tenant, columns }, bounds)),
       open: ({ stream, name, ask }) => this.#streams.open(stream, name, ask),
@@ -136,6 +148,7 @@ export class Shard {
     return new CallPort<PeerCalls, PeerCalls>(port, {
       part: async (ask) => this.#counted(await this.#requests.takePart(ask)),
       forget: async ({ owner, refs }) => {
+        this.#wireSessions.forget(owner, refs);
         await forgetSeries(this.#cache, owner, refs);
         return null;
       },
@@ -184,6 +197,9 @@ export class Shard {
     counters[SHARD_COUNTERS.minTimeMs] = Math.min(...generations.map((g) => g.minTimeMs));
     counters[SHARD_COUNTERS.maxTimeMs] = Math.max(...generations.map((g) => g.maxTimeMs));
     counters[SHARD_COUNTERS.samplesAppended] = this.#appender.samplesAppended;
+    counters[SHARD_COUNTERS.wireSessions] = this.#wireSessions.count;
+    counters[SHARD_COUNTERS.wireSeries] = this.#wireSessions.series;
+    counters[SHARD_COUNTERS.wireBytes] = this.#wireSessions.bytes;
     return answer;
   }
 }

@@ -1,0 +1,153 @@
+/**
+ * Takes a frame apart: which of our series each sample belongs to, and which shard owns it.
+ *
+ * A series of the dictionary is resolved once, by its labels; afterwards its number is enough. What
+ * is new to its owner goes there with its labels, and is found in the cache of series afterwards.
+ */
+import { REF_UNKNOWN } from '../head/sample-part.ts';
+import { type HashKey, shardHash, shardOf } from '../index/series-hash.ts';
+import type { ShardMemory } from '../memory/shard-memory.ts';
+import type { TransitSpace } from '../memory/transit-space.ts';
+import { REJECTIONS_MAX, type Rejection } from '../model/appender.ts';
+import { checkLabelPairs, type LabelFault } from '../model/label-rules.ts';
+import type { Labels } from '../model/labels.ts';
+import { WireSamples } from '../protocol/mon-wire-reader.ts';
+import { type NewSeries, type RoutedRequest, unknownOf } from './append-router.ts';
+import { PartDealer } from './part-dealer.ts';
+import { newRawHashKey, RAW_HASH_WORDS, rawHash } from './raw-hash.ts';
+import { RequestColumns } from './request-columns.ts';
+import type { SeriesCache } from './series-cache.ts';
+import { OWNER_REJECTED, OWNER_UNKNOWN, type WireSession } from './wire-session.ts';
+
+/** What becomes of a series: known, new to its owner, or its samples are rejected. */
+type Resolution =
+  | { readonly kind: 'known' }
+  | { readonly kind: 'new'; readonly added: NewSeries }
+  | { readonly kind: 'rejected'; readonly fault: LabelFault };
+
+/** What routing finds beside the columns. */
+interface Findings {
+  readonly added: NewSeries[];
+  /** By number in the dictionary, of those that are new to their owner. */
+  readonly fresh: Map<number, Resolution>;
+  readonly rejections: Rejection[];
+  rejected: number;
+}
+
+const KNOWN: Resolution = { kind: 'known' };
+
+export class WireRouter {
+  readonly #key: HashKey;
+  readonly #shards: number;
+  readonly #cache: SeriesCache;
+  readonly #columns: RequestColumns;
+  readonly #dealer: PartDealer;
+  readonly #rawKey = newRawHashKey();
+  /** What the frame at hand is read into: the columns that are dealt out. */
+  readonly samples: WireSamples;
+
+  constructor(setup: {
+    readonly key: HashKey;
+    readonly shards: number;
+    readonly cache: SeriesCache;
+    readonly memory: ShardMemory;
+    readonly transit: TransitSpace;
+  }) {
+    const { memory, transit, shards } = setup;
+    this.#key = setup.key;
+    this.#shards = shards;
+    this.#cache = setup.cache;
+    const columns = new RequestColumns(memory, shards);
+    this.#columns = columns;
+    this.#dealer = new PartDealer(memory, transit, shards);
+    this.samples = new WireSamples((samples) => {
+      columns.reserve(samples, samples);
+      return columns;
+    });
+  }
+
+  /**
+   * Routes what was read into `samples`.
+   *
+   * @throws MonError `bad-wire-frame`, `overloaded`
+   */
+  route(session: WireSession): RoutedRequest {
+    session.growTables();
+    const columns = this.#columns;
+    const { sampleCount, series, metadata } = this.samples;
+    const { sampleOffsets, refs, owners, counts } = columns;
+    const found: Findings = { added: [], fresh: new Map(), rejections: [], rejected: 0 };
+    columns.setCounts(sampleCount, sampleCount);
+    counts.fill(0);
+    for (let k = 0; k < sampleCount; k++) {
+      const number = series[k] as number;
+      let owner = session.owners[number] as number;
+      sampleOffsets[k] = k;
+      refs[k] = session.refs[number] as number;
+      if (owner >= OWNER_REJECTED) owner = this.#resolveSample(session, k, found);
+      owners[k] = owner;
+      if (owner === this.#shards) continue;
+      counts[2 * owner] = (counts[2 * owner] as number) + 1;
+      counts[2 * owner + 1] = (counts[2 * owner + 1] as number) + 1;
+    }
+    sampleOffsets[sampleCount] = sampleCount;
+    const { added, rejected, rejections } = found;
+    const parts = this.#dealer
+      .deal(columns)
+      .map((dealt) => ({ dealt, unknown: unknownOf(dealt, added) }));
+    return { parts, samples: sampleCount, rejected, rejections, metadata };
+  }
+
+  /** The owner of a sample whose series the session's tables do not have; `shards` for none. */
+  #resolveSample(session: WireSession, sample: number, found: Findings): number {
+    const number = this.samples.series[sample] as number;
+    let resolution = found.fresh.get(number);
+    if (resolution === undefined) {
+      resolution = this.#resolve(session, number);
+      if (resolution.kind === 'new') found.fresh.set(number, resolution);
+    }
+    switch (resolution.kind) {
+      case 'known':
+        this.#columns.refs[sample] = session.refs[number] as number;
+        return session.owners[number] as number;
+      case 'new':
+        this.#columns.refs[sample] = REF_UNKNOWN;
+        found.added.push(resolution.added);
+        return resolution.added.owner;
+      case 'rejected':
+        found.rejected++;
+        if (found.rejections.length < REJECTIONS_MAX) {
+          found.rejections.push({ index: sample, ...resolution.fault });
+        }
+        return this.#shards;
+    }
+  }
+
+  #resolve(session: WireSession, number: number): Resolution {
+    const check = checkLabelPairs(session.reader.labelPairs(number));
+    if (check.kind === 'fault') {
+      session.owners[number] = OWNER_REJECTED;
+      return { kind: 'rejected', fault: check.fault };
+    }
+    const { labels } = check;
+    const hash = this.#hash(session, labels);
+    const ref = this.#cache.find(hash, 0);
+    if (ref >= 0) {
+      session.refs[number] = ref;
+      session.owners[number] = this.#cache.foundOwner;
+      return KNOWN;
+    }
+    session.owners[number] = OWNER_UNKNOWN;
+    const byShard = shardHash(this.#key, session.tenant, labels);
+    const owner = shardOf(byShard, this.#shards);
+    return { kind: 'new', added: { owner, labels, shardHash: byShard, hash } };
+  }
+
+  #hash({ tenant }: WireSession, labels: Labels): Int32Array {
+    const bytes = Buffer.from(`${tenant}\0${labels.join('\0')}`);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const hash = new Int32Array(RAW_HASH_WORDS);
+    rawHash(this.#rawKey, { view, from: 0, to: bytes.length, domain: 0 }, hash, 0);
+    return hash;
+  }
+}
