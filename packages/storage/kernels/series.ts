@@ -160,18 +160,6 @@ function addOne(base: usize, tenant: u32, row: usize): u32 {
   return addRow(base, tenant, low, high, load<u32>(row + ROW_SHARD_HASH), ids, count);
 }
 
-/** The first of `count` refs that stands for no series that can be found; `count` where none does. */
-export function firstDetached(base: usize, refs: usize, count: u32): u32 {
-  const end = load<u32>(base + SERIES_END);
-  for (let i: u32 = 0; i < count; i++) {
-    const ref = load<u32>(refs + 4 * i);
-    if (ref >= end) return i;
-    const word = load<u32>(seriesRow(base, ref) + SERIES_TENANT) & 0xff;
-    if (word === 0 || word >= DETACHED) return i;
-  }
-  return count;
-}
-
 /** First half of taking a series out: it is found no more. Its postings are the caller's. */
 export function detachSeries(base: usize, ref: u32): void {
   const row = seriesRow(base, ref);

@@ -62,12 +62,8 @@ export async function openThreads(
     shards: channels.map((channel) => channel.maintenance.port1),
     ballastBytesMax: bounds.ballastBytesMax,
   });
-  const log = startLog(
-    options,
-    bounds,
-    channels.map((channel) => channel.log.port1),
-    onWalFailure,
-  );
+  const logPorts = channels.map((channel) => channel.log.port1);
+  const log = startLog(options, bounds, { shards: logPorts, memories, onFailure: onWalFailure });
   const workers = [maintenance.worker, log.worker];
   let shards: ShardThreads | undefined;
   const close = async (error: MonError) => {
@@ -141,12 +137,18 @@ function startMaintenance(
 function startLog(
   { dataDir, fsync }: DatabaseOptions,
   { segmentBytesMax }: StorageBounds,
-  shards: LogThreadStart['shards'],
-  onFailure: (failure: WalFailure) => void,
+  {
+    shards,
+    memories,
+    onFailure,
+  }: Pick<LogThreadStart, 'shards' | 'memories'> & {
+    readonly onFailure: (failure: WalFailure) => void;
+  },
 ) {
   const counters = new SharedArrayBuffer(WAL_COUNTERS_LENGTH * 8);
   const dir = join(dataDir, 'wal');
-  const workerData: LogThreadStart = { dir, segmentBytesMax, fsync, shards, counters };
+  const place = { dir, segmentBytesMax, fsync };
+  const workerData: LogThreadStart = { ...place, shards, memories, counters };
   const worker = startWorker(LOG_WORKER_URL, { name: 'log', workerData }, [...shards]);
   const port = new CallPort<LogThreadCalls, LogThreadReports>(worker, {
     failed: (failure) => {

@@ -1,8 +1,9 @@
 import { MessageChannel } from 'node:worker_threads';
 import { Head } from '@mon/storage/head/head';
 import { SamplePart } from '@mon/storage/head/sample-part';
-import { newShardMemory } from '@mon/storage/memory/shard-layout';
+import { newShardMemory, TRANSIT } from '@mon/storage/memory/shard-layout';
 import { PAGES_MAX, ShardMemory } from '@mon/storage/memory/shard-memory';
+import { TransitSpace } from '@mon/storage/memory/transit-space';
 import { labelsFromRecord } from '@mon/storage/model/labels';
 import { DEFAULT_TENANT } from '@mon/storage/model/tenant';
 import { HeadAppender } from '@mon/storage/shard/head-appender';
@@ -13,11 +14,12 @@ const FAILURE = { kind: 'failed', isDiskFull: false, reason: 'the disk is broken
 
 function appending(t: Test) {
   const memory = new ShardMemory(PAGES_MAX, newShardMemory());
+  const transit = new TransitSpace(memory.buffer, TRANSIT);
   const head = new Head(new Uint8Array(16), 1, memory);
   const ref = head.resolve(DEFAULT_TENANT, labelsFromRecord({ __name__: 'm' }));
   const { port1, port2 } = new MessageChannel();
   t.teardown(() => port1.close());
-  const appender = new HeadAppender(head, 0, port2);
+  const appender = new HeadAppender(head, 0, { log: port2, transit });
   const append = () => {
     const part = SamplePart.inPages(memory, 1, 1);
     part.refs[0] = ref;
@@ -26,7 +28,7 @@ function appending(t: Test) {
     part.valueBits.set([7, 0]);
     return appender.append(DEFAULT_TENANT, part, ANY);
   };
-  const answer = (reply: object) => port1.postMessage({ ...reply, count: 1, buffers: [] });
+  const answer = (reply: object) => port1.postMessage({ ...reply, count: 2 });
   return { append, answer, appender };
 }
 

@@ -23,7 +23,6 @@ export interface SeriesKernel {
   ): number;
   lookUp(base: number, tenant: number, row: number): number;
   addSeries(base: number, tenant: number, rows: number, from: number, count: number): number;
-  firstDetached(base: number, refs: number, count: number): number;
   detachSeries(base: number, ref: number): void;
   freeSeries(base: number, ref: number): void;
   addPosting(base: number, pair: number, ref: number): void;

@@ -42,10 +42,9 @@ export class WalRecordWriter {
     return this.#at;
   }
 
-  /** What was written since the last call, copied into a buffer that has room for it. */
-  take(buffer = new ArrayBuffer(this.#at)): Uint8Array<ArrayBuffer> {
-    const taken = new Uint8Array(buffer, 0, this.#at);
-    taken.set(this.#bytes.subarray(0, this.#at));
+  /** What was written since the last call; a view that holds until something is added. */
+  take(): Uint8Array {
+    const taken = this.#bytes.subarray(0, this.#at);
     this.#at = 0;
     return taken;
   }

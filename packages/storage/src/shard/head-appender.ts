@@ -11,10 +11,10 @@ import type { Head } from '../head/head.ts';
 import type { SamplePart } from '../head/sample-part.ts';
 import { SeriesDefinitions } from '../head/series-definitions.ts';
 import { WalRecordWriter } from '../head/wal-record.ts';
+import type { TransitSpace } from '../memory/transit-space.ts';
 import { assert } from '../model/assert.ts';
 import type { MonError } from '../model/error.ts';
 import type { TenantId } from '../model/tenant.ts';
-import { BufferPool } from '../threads/buffer-pool.ts';
 import { walError } from '../wal/wal-errors.ts';
 import type { WalFailure, WalReply, WalRequest } from '../wal/wal-messages.ts';
 import { type PartOutcome, PartRejections } from './part-outcome.ts';
@@ -22,6 +22,8 @@ import { type PartOutcome, PartRejections } from './part-outcome.ts';
 interface PendingAppend {
   readonly part: SamplePart;
   readonly generation: number;
+  /** Address of its records. */
+  readonly records: number;
   readonly rejections: PartRejections;
   resolve(outcome: PartOutcome): void;
   reject(error: MonError): void;
@@ -33,8 +35,10 @@ export class HeadAppender {
   readonly #log: MessagePort;
   readonly #writer = new WalRecordWriter();
   readonly #definitions: SeriesDefinitions;
-  /** What records travel to the log thread in. */
-  readonly #buffers = new BufferPool();
+  /** Where records stand until they are committed; the log thread reads them there. */
+  readonly #transit: TransitSpace;
+  /** Not sent yet: of each its generation, address and bytes. */
+  #unsent: number[] = [];
   #pending: PendingAppend[] = [];
   /** The outcome of the last of those. */
   #newest: Promise<unknown> = Promise.resolve();
@@ -43,13 +47,17 @@ export class HeadAppender {
   #doomed = 0;
   samplesAppended = 0;
 
-  constructor(head: Head, shard: number, log: MessagePort) {
+  constructor(
+    head: Head,
+    shard: number,
+    { log, transit }: { readonly log: MessagePort; readonly transit: TransitSpace },
+  ) {
     this.#head = head;
     this.#definitions = new SeriesDefinitions(head.series);
+    this.#transit = transit;
     this.#shard = shard;
     this.#log = log;
     log.on('message', (reply: WalReply) => {
-      for (const buffer of reply.buffers) this.#buffers.give(buffer);
       if (reply.kind === 'committed') this.#insertNext(reply.count);
       else this.#failNext(reply.count, reply);
     });
@@ -61,7 +69,6 @@ export class HeadAppender {
    * @throws MonError `disk-full`, `wal-failed`
    */
   append(tenant: TenantId, part: SamplePart, bounds: AdmissionBounds): Promise<PartOutcome> {
-    this.#assertAttached(part);
     const rejections = new PartRejections(this.#head, part);
     const sent = part.sampleCount;
     admit(this.#head, part, { bounds, onRejected: rejections.onRejected });
@@ -73,13 +80,35 @@ export class HeadAppender {
       this.#writer.addSeries(origin, tenant, definitions),
     );
     this.#writer.addSamples(origin, part);
-    const bytes = this.#writer.take(this.#buffers.take(this.#writer.length));
-    this.#log.postMessage({ generation, bytes } satisfies WalRequest, [bytes.buffer]);
+    const records = this.#send(part, generation);
     const stored = new Promise<PartOutcome>((resolve, reject) => {
-      this.#pending.push({ part, generation, rejections, resolve, reject });
+      this.#pending.push({ part, generation, records, rejections, resolve, reject });
     });
     this.#newest = stored;
     return stored;
+  }
+
+  /** Puts the records written for a part on their way; returns their address. */
+  #send(part: SamplePart, generation: number): number {
+    const bytes = this.#writer.take();
+    let address: number;
+    try {
+      address = this.#transit.take(bytes.length);
+    } catch (refusal) {
+      this.#undo(part);
+      throw refusal;
+    }
+    new Uint8Array(this.#transit.buffer, address, bytes.length).set(bytes);
+    // Behind all requests that have arrived by now: their records go in one message.
+    if (this.#unsent.length === 0) setImmediate(() => this.#flush());
+    this.#unsent.push(generation, address, bytes.length);
+    return address;
+  }
+
+  #flush(): void {
+    if (this.#unsent.length === 0) return;
+    this.#log.postMessage({ kind: 'records', records: this.#unsent } satisfies WalRequest);
+    this.#unsent = [];
   }
 
   /** What repeats samples is durable when these are, which may still be on their way to the log. */
@@ -92,13 +121,6 @@ export class HeadAppender {
         throw error;
       },
     );
-  }
-
-  /** A sample under a ref that was given back would end in another series: rather none at all. */
-  #assertAttached({ refs, refsAt, seriesCount }: SamplePart): void {
-    const { kernel, base } = this.#head.series.space;
-    const gone = kernel.firstDetached(base, refsAt, seriesCount);
-    assert(gone === seriesCount, `samples for series ${refs[gone]}, which left`);
   }
 
   /** Ends the current generation; resolves when the head has frozen it. */
@@ -123,12 +145,14 @@ export class HeadAppender {
 
   /** Refs of a part that no record of this generation has defined yet. */
   #undefinedSeries({ refs, seriesCount }: SamplePart): number[] {
-    const { logged } = this.#head;
+    const { logged, series } = this.#head;
     const generation = this.#head.loggedGeneration;
     const undefinedRefs: number[] = [];
     for (let s = 0; s < seriesCount; s++) {
       const ref = refs[s] as number;
       if (logged[ref] === generation) continue;
+      // Under a ref that was given back a sample would end in another series: rather none at all.
+      assert(series.isAttached(ref), `samples for series ${ref}, which left`);
       logged[ref] = generation;
       undefinedRefs.push(ref);
     }
@@ -148,6 +172,8 @@ export class HeadAppender {
     if (this.#doomed === 0) {
       this.#doomed = this.#pending.length;
       for (const { part } of this.#pending) this.#undo(part);
+      // What was written before the failure was known leans on what failed.
+      this.#flush();
       this.#log.postMessage({ kind: 'failure-seen' } satisfies WalRequest);
     }
     this.#doomed -= count;
@@ -165,6 +191,10 @@ export class HeadAppender {
 
   *#take(count: number): Generator<PendingAppend> {
     assert(count <= this.#pending.length, 'the log answered more than it was asked');
-    for (let i = 0; i < count; i++) yield this.#pending.shift() as PendingAppend;
+    for (let i = 0; i < count; i++) {
+      const pending = this.#pending.shift() as PendingAppend;
+      this.#transit.give(pending.records);
+      yield pending;
+    }
   }
 }

@@ -74,7 +74,7 @@ export class Shard {
     this.#cache = new SeriesCache(memory);
     const transit = new TransitSpace(memory.buffer, TRANSIT);
     this.#head = new Head(hashKey, 1, memory);
-    this.#appender = new HeadAppender(this.#head, index, log);
+    this.#appender = new HeadAppender(this.#head, index, { log, transit });
     const peers = start.peers.map((port) => port && this.#peerPort(port));
     const cache = this.#cache;
     const head = this.#head;

@@ -9,6 +9,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { isDiskFull } from '../files/file-actions.ts';
 import type { TornTail } from '../log/segment-log.ts';
+import type { WasmMemory } from '../memory/web-assembly.ts';
 import { assert } from '../model/assert.ts';
 import { reasonOf } from '../model/error.ts';
 import { CallPort } from '../threads/call-port.ts';
@@ -37,7 +38,10 @@ class LogThread {
   constructor(start: LogThreadStart, main: MessagePort) {
     this.#start = start;
     this.#counters = new Float64Array(start.counters);
-    this.#shards = start.shards.map((port) => new ShardQueue(port, () => this.#schedule()));
+    const schedule = () => this.#schedule();
+    this.#shards = start.shards.map((port, i) => {
+      return new ShardQueue(port, (start.memories[i] as WasmMemory).buffer, schedule);
+    });
     this.#main = new CallPort<LogThreadReports, LogThreadCalls>(main, {
       open: () => this.#open(),
       noteReplayed: (found) => {
@@ -160,13 +164,18 @@ class ShardQueue {
   #moved: WalBatch[] = [];
   #refusal: WalFailure | undefined;
 
-  constructor(port: MessagePort, onRequest: () => void) {
+  constructor(port: MessagePort, memory: SharedArrayBuffer, onRequest: () => void) {
     this.#port = port;
     port.on('message', (request: WalRequest) => {
-      if ('kind' in request) this.#refusal = undefined;
-      else if (this.#refusal !== undefined) this.#reply([request], this.#refusal);
-      else {
-        this.#waiting.push(request);
+      if (request.kind === 'failure-seen') this.#refusal = undefined;
+      else if (this.#refusal !== undefined) {
+        this.#reply(request.records.length / 3, this.#refusal);
+      } else {
+        const { records } = request;
+        for (let i = 0; i < records.length; i += 3) {
+          const bytes = new Uint8Array(memory, records[i + 1], records[i + 2]);
+          this.#waiting.push({ generation: records[i] as number, bytes });
+        }
         onRequest();
       }
     });
@@ -181,18 +190,14 @@ class ShardQueue {
   answer(failure: WalFailure | undefined): void {
     if (this.#moved.length === 0) return;
     this.#refusal = failure;
-    this.#reply(this.#moved, failure);
+    this.#reply(this.#moved.length, failure);
     this.#moved = [];
   }
 
-  #reply(batches: readonly WalBatch[], failure: WalFailure | undefined): void {
-    const buffers = batches.map(({ bytes }) => bytes.buffer);
-    const answered = { count: batches.length, buffers };
+  #reply(count: number, failure: WalFailure | undefined): void {
     const reply: WalReply =
-      failure === undefined
-        ? { kind: 'committed', ...answered }
-        : { kind: 'failed', ...failure, ...answered };
-    this.#port.postMessage(reply, buffers);
+      failure === undefined ? { kind: 'committed', count } : { kind: 'failed', ...failure, count };
+    this.#port.postMessage(reply);
   }
 
   close(): void {

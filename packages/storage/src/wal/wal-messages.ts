@@ -3,6 +3,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { TornTail } from '../log/segment-log.ts';
+import type { WasmMemory } from '../memory/web-assembly.ts';
 
 /** From main, with the thread's start. */
 export interface LogThreadStart {
@@ -10,8 +11,9 @@ export interface LogThreadStart {
   readonly segmentBytesMax: number;
   /** `always`, or sync at most so many ms after a commit. */
   readonly fsync: 'always' | { readonly intervalMs: number };
-  /** One port for each shard. */
+  /** A port and the memory of each shard. */
   readonly shards: readonly MessagePort[];
+  readonly memories: readonly WasmMemory[];
   readonly counters: SharedArrayBuffer;
 }
 
@@ -43,16 +45,21 @@ export interface WalFailure {
   readonly reason: string;
 }
 
-/** A shard to the log thread: records to commit, or word that it has seen a failure. */
+/**
+ * A shard to the log thread: records to commit, or word that it has seen a failure. Records stand in
+ * the shard's memory, framed, until they are answered.
+ */
 export type WalRequest =
-  | { readonly generation: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+      readonly kind: 'records';
+      /** For each piece of one generation: that, address, bytes. */
+      readonly records: readonly number[];
+    }
   | { readonly kind: 'failure-seen' };
 
-/** The log thread to a shard: the next `count` requests are durable, or refused. */
+/** The log thread to a shard: the next `count` pieces are durable, or refused. */
 export type WalReply = WalOutcome & {
   readonly count: number;
-  /** The requests' buffers, to be used again. */
-  readonly buffers: readonly ArrayBuffer[];
 };
 
 type WalOutcome = { readonly kind: 'committed' } | ({ readonly kind: 'failed' } & WalFailure);

@@ -18,7 +18,7 @@ export interface WalOptions {
 /** Records of one shard, framed, all of one generation. */
 export interface WalBatch {
   readonly generation: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
 }
 
 export class WalWriter {
