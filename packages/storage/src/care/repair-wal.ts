@@ -79,7 +79,7 @@ function mendSegment(files: Files, segment: SegmentFile): Uint8Array<ArrayBuffer
 
 function damagesOf(files: Files, segment: SegmentFile): LogDamage[] {
   const damages: LogDamage[] = [];
-  for (const entry of readSegment(segment, 0, files)) {
+  for (const entry of readSegment(segment, 0, { files })) {
     if (entry.kind === 'damage') damages.push(entry);
   }
   return damages;
@@ -92,7 +92,7 @@ function intactParts(
   bytes: Uint8Array<ArrayBuffer>,
 ): Uint8Array[] {
   const parts: Uint8Array[] = [segmentHeader(segment.number)];
-  for (const entry of readSegment(segment, 0, files)) {
+  for (const entry of readSegment(segment, 0, { files })) {
     if (entry.kind === 'record') parts.push(bytes.subarray(entry.offset, entry.endOffset));
   }
   return parts;

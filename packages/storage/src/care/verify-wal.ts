@@ -70,7 +70,7 @@ export class WalWalk {
 
   segment(segment: SegmentFile, isLast: boolean): void {
     const name = `wal/${String(segment.number).padStart(8, '0')}`;
-    for (const entry of readSegment(segment, 0, this.#wal.files)) {
+    for (const entry of readSegment(segment, 0, this.#wal)) {
       if (entry.kind === 'damage') this.#takeDamage(name, entry, isLast);
       else {
         try {

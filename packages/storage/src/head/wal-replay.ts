@@ -106,6 +106,7 @@ export class ReplayedSamples extends SampleBuffer {
         this.timestampsMs[sample++] = beforeMs;
       }
     }
+    if (reader.at !== keysEnd) throw new BadRecord('it ends within a number');
     if (sample !== count) throw new BadRecord('it has fewer timestamps than values');
     this.sampleOffsets[this.seriesCount] = count;
     new Uint8Array(this.values.buffer).set(payload.subarray(keysEnd, keysEnd + 8 * count));

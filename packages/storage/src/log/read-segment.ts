@@ -7,10 +7,12 @@
  */
 import type { Files, OpenFile } from '../files/files.ts';
 import { nodeFiles } from '../files/node-files.ts';
-import { FRAME_BYTES, FRAME_MARK, framePayloadBytes, isPayloadIntact } from './record-frame.ts';
+import { FRAME_BYTES, FRAME_MARK, framePayloadBytes, readU32 } from './record-frame.ts';
 import { SEGMENT_HEADER_BYTES, type SegmentFile, segmentHeaderFault } from './segment-file.ts';
+import { HeapWindow, type WindowMemory } from './window-memory.ts';
 
-const WINDOW_BYTES = 1024 * 1024;
+/** Looked through at once for the next record. */
+const SEARCHED_BYTES = 512 * 1024;
 
 export type LogEntry = LogRecord | LogDamage;
 
@@ -33,6 +35,12 @@ export interface LogDamage {
   readonly reason: string;
 }
 
+/** How a segment is read. */
+export interface SegmentReading {
+  readonly files?: Files;
+  readonly memory?: WindowMemory;
+}
+
 /**
  * Entries from `fromOffset` (a record's start; 0 for all) to the end of the file as it is now.
  *
@@ -41,11 +49,11 @@ export interface LogDamage {
 export function* readSegment(
   file: SegmentFile,
   fromOffset = 0,
-  files: Files = nodeFiles,
+  { files = nodeFiles, memory = new HeapWindow() }: SegmentReading = {},
 ): Generator<LogEntry> {
   const open = files.open(file.path, 'read');
   try {
-    const window = new FileWindow(open);
+    const window = new FileWindow(open, memory);
     let at = fromOffset;
     if (at === 0) {
       const fault = segmentHeaderFault(window.view(0, SEGMENT_HEADER_BYTES), file);
@@ -80,7 +88,8 @@ function recordAt(window: FileWindow, offset: number): LogRecord | string {
   if (payloadBytes < 0) return 'the header of a record is damaged';
   const bytes = window.view(offset, FRAME_BYTES + payloadBytes);
   if (bytes.length < FRAME_BYTES + payloadBytes) return 'the file ends within a record';
-  if (!isPayloadIntact(bytes, 0, payloadBytes)) return "a record's checksum is wrong";
+  const crc = window.checksum(bytes.subarray(FRAME_BYTES));
+  if (readU32(bytes, 8) !== crc) return "a record's checksum is wrong";
   return {
     kind: 'record',
     recordKind: bytes[1] as number,
@@ -107,7 +116,7 @@ function nextRecord(window: FileWindow, offset: number): number {
     if (next < window.fileBytes && typeof recordAt(window, next) !== 'string') return next;
   }
   for (let at = offset + 1; at + FRAME_BYTES <= window.fileBytes; ) {
-    const chunk = window.view(at, WINDOW_BYTES / 2);
+    const chunk = window.view(at, SEARCHED_BYTES);
     const mark = chunk.indexOf(FRAME_MARK);
     if (mark < 0) at += chunk.length;
     else if (typeof recordAt(window, at + mark) !== 'string') return at + mark;
@@ -120,12 +129,13 @@ function nextRecord(window: FileWindow, offset: number): number {
 class FileWindow {
   readonly fileBytes: number;
   readonly #file: OpenFile;
-  #buffer: Uint8Array = new Uint8Array(WINDOW_BYTES);
+  readonly #memory: WindowMemory;
   #from = 0;
   #length = 0;
 
-  constructor(file: OpenFile) {
+  constructor(file: OpenFile, memory: WindowMemory) {
     this.#file = file;
+    this.#memory = memory;
     this.fileBytes = file.bytes;
   }
 
@@ -136,16 +146,21 @@ class FileWindow {
       this.#fill(offset, wanted);
     }
     const from = offset - this.#from;
-    return this.#buffer.subarray(from, from + Math.min(wanted, this.#length - from));
+    return this.#memory.bytes.subarray(from, from + Math.min(wanted, this.#length - from));
+  }
+
+  /** CRC32C of what `view` gave. */
+  checksum(viewed: Uint8Array): number {
+    return this.#memory.checksum(viewed);
   }
 
   #fill(offset: number, bytes: number): void {
-    if (bytes > this.#buffer.length) this.#buffer = new Uint8Array(bytes);
+    if (bytes > this.#memory.bytes.length) this.#memory.grow(bytes);
+    const { bytes: buffer } = this.#memory;
     this.#from = offset;
     this.#length = 0;
-    while (this.#length < this.#buffer.length) {
-      const rest = this.#buffer.subarray(this.#length);
-      const read = this.#file.read(rest, offset + this.#length);
+    while (this.#length < buffer.length) {
+      const read = this.#file.read(buffer.subarray(this.#length), offset + this.#length);
       if (read === 0) break;
       this.#length += read;
     }

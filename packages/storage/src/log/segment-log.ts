@@ -152,7 +152,7 @@ export class SegmentLog {
 }
 
 function cutTornTail(last: SegmentFile, files: Files): TornTail | undefined {
-  for (const entry of readSegment(last, 0, files)) {
+  for (const entry of readSegment(last, 0, { files })) {
     if (entry.kind === 'record' || !entry.isTail) continue;
     const { offset, bytes, reason } = entry;
     if (offset === 0) files.remove(last.path);

@@ -40,8 +40,6 @@ export class HeadAppender {
   /** Not sent yet: of each its generation, address and bytes. */
   #unsent: number[] = [];
   #pending: PendingAppend[] = [];
-  /** The outcome of the last of those. */
-  #newest: Promise<unknown> = Promise.resolve();
   #onFrozen: (() => void) | undefined;
   /** Requests sent before the log thread learns that we know of a failure: all will be refused. */
   #doomed = 0;
@@ -71,9 +69,10 @@ export class HeadAppender {
   append(tenant: TenantId, part: SamplePart, bounds: AdmissionBounds): Promise<PartOutcome> {
     const rejections = new PartRejections(this.#head, part);
     const sent = part.sampleCount;
+    // What repeats a sample that is still on its way to the log is not known here, and logged again.
     admit(this.#head, part, { bounds, onRejected: rejections.onRejected });
     this.samplesAppended += sent - rejections.rejected;
-    if (part.sampleCount === 0) return this.#repeated(rejections, sent);
+    if (part.sampleCount === 0) return Promise.resolve(rejections);
     const generation = this.#head.loggedGeneration;
     const origin = { generation, shard: this.#shard };
     this.#definitions.write(this.#undefinedSeries(part), (definitions) =>
@@ -81,11 +80,9 @@ export class HeadAppender {
     );
     this.#writer.addSamples(origin, part);
     const records = this.#send(part, generation);
-    const stored = new Promise<PartOutcome>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#pending.push({ part, generation, records, rejections, resolve, reject });
     });
-    this.#newest = stored;
-    return stored;
   }
 
   /** Puts the records written for a part on their way; returns their address. */
@@ -109,18 +106,6 @@ export class HeadAppender {
     if (this.#unsent.length === 0) return;
     this.#log.postMessage({ kind: 'records', records: this.#unsent } satisfies WalRequest);
     this.#unsent = [];
-  }
-
-  /** What repeats samples is durable when these are, which may still be on their way to the log. */
-  #repeated(rejections: PartRejections, sent: number): Promise<PartOutcome> {
-    if (this.#pending.length === 0) return Promise.resolve(rejections);
-    return this.#newest.then(
-      () => rejections,
-      (error) => {
-        this.samplesAppended -= sent - rejections.rejected;
-        throw error;
-      },
-    );
   }
 
   /** Ends the current generation; resolves when the head has frozen it. */
