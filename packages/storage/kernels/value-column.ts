@@ -39,7 +39,7 @@ const MISFITS_FREE: i32 = 4;
  * Writes values[0, count), count >= 1, and returns how many bytes it took.
  *
  * @param reference values of the column before, as many, or 0
- * @param out       12 * count + 512 bytes
+ * @param out       12 * count + 1024 bytes
  * @param scratch   40 * count + 16384 bytes
  */
 export function encodeColumn(
@@ -60,9 +60,8 @@ export function encodeColumn(
   const others = integers + 8 * count;
   const misfits = others + 8 * count;
   const room = misfits + 4 * count;
-  const exponent = exponentOf(values, count);
-  const found = exponent < 0 ? -1 : scaleUp(values, count, exponent, integers, misfits);
-  if (found < 0) {
+  const exponent = scaleUp(values, count, integers, misfits);
+  if (exponent < 0) {
     putByte(PATTERN);
     for (let i = 0; i < count; i++)
       store<i64>(integers + 8 * i, patternOf(load<i64>(values + 8 * i)));
@@ -72,12 +71,12 @@ export function encodeColumn(
   }
   const isDifference =
     reference !== 0 &&
-    subtract(integers, count, reference, exponent, misfits, found, others) &&
+    subtract(integers, count, reference, exponent, misfits, others) &&
     roughness(others, count) < roughness(integers, count);
   const chosen = isDifference ? others : integers;
   putByte(DECIMAL);
-  putByte(exponent | (isDifference ? IS_DIFFERENCE : 0) | (found > 0 ? HAS_MISFITS : 0));
-  if (found > 0) writeMisfits(values, misfits, found);
+  putByte(exponent | (isDifference ? IS_DIFFERENCE : 0) | (misfitCount > 0 ? HAS_MISFITS : 0));
+  if (misfitCount > 0) writeMisfits(values, misfits, misfitCount);
   writeIntegers(chosen, count, commonDivisor(chosen, count), false, tables, room);
   return i32(at - out);
 }
@@ -102,52 +101,65 @@ function isDecimal(value: f64, power: f64): bool {
   return reinterpret<u64>(f64(i64(integer)) / power) === reinterpret<u64>(value);
 }
 
-/** The smallest exponent that suits all values but few, or -1. */
-function exponentOf(values: usize, count: i32): i32 {
+/** Values that are no decimals; their indexes are in `misfits`. */
+let misfitCount: i32 = 0;
+
+/** Values as integers over the power of the smallest exponent that suits all but few, or -1. */
+function scaleUp(values: usize, count: i32, integers: usize, misfits: usize): i32 {
   let exponent = 0;
   let power: f64 = 1;
-  let misfits = 0;
-  for (let i = 0; i < count; i++) {
-    const value = load<f64>(values + 8 * i);
-    if (isDecimal(value, power)) continue;
-    let wanted = exponent;
-    let tried = power;
-    let fits = false;
-    while (!fits && wanted < EXPONENT_MAX && Math.abs(value * tried) < INTEGER_LIMIT) {
-      wanted++;
-      tried *= 10;
-      fits = isDecimal(value, tried);
-    }
-    if (fits) {
-      exponent = wanted;
-      power = tried;
-    } else if (++misfits > MISFITS_FREE + (i >> 3)) {
-      return -1;
-    }
-  }
-  return exponent;
-}
-
-/** Values as integers; indexes of those that are none in `misfits`. Their number, or -1: too many. */
-function scaleUp(values: usize, count: i32, exponent: i32, integers: usize, misfits: usize): i32 {
-  const power = powerOfTen(exponent);
-  const most = MISFITS_FREE + (count >> 3);
-  let found = 0;
+  misfitCount = 0;
   let before: i64 = 0;
   for (let i = 0; i < count; i++) {
     const value = load<f64>(values + 8 * i);
-    if (isDecimal(value, power)) {
-      const isFirst = found === i;
-      before = i64(nearest(value * power));
-      if (isFirst) for (let k = 0; k < i; k++) store<i64>(integers + 8 * k, before);
-    } else {
-      if (found === most) return -1;
-      store<u32>(misfits + 4 * found, i);
-      found++;
+    const integer = nearest(value * power);
+    if (Math.abs(integer) < INTEGER_LIMIT) {
+      const exact = i64(integer);
+      // Through an integer: minus zero loses its sign and shows.
+      const again = exponent === 0 ? f64(exact) : f64(exact) / power;
+      if (reinterpret<u64>(again) === reinterpret<u64>(value)) {
+        before = exact;
+        store<i64>(integers + 8 * i, exact);
+        continue;
+      }
     }
+    const wanted = exponentFor(value, exponent, power);
+    if (wanted > 0) {
+      // Once more from the start: a larger power may not suit what came before.
+      exponent = wanted;
+      power = powerOfTen(exponent);
+      misfitCount = 0;
+      i = -1;
+      continue;
+    }
+    if (misfitCount >= MISFITS_FREE + (i >> 3)) return -1;
+    store<u32>(misfits + 4 * misfitCount, i);
+    misfitCount++;
     store<i64>(integers + 8 * i, before);
   }
-  return found < count ? found : -1;
+  fillBefore(integers, misfits, count);
+  return misfitCount < count ? exponent : -1;
+}
+
+/** A larger exponent at which a value is a decimal, or 0. */
+function exponentFor(value: f64, exponent: i32, power: f64): i32 {
+  let wanted = exponent;
+  let tried = power;
+  while (wanted < EXPONENT_MAX && Math.abs(value * tried) < INTEGER_LIMIT) {
+    wanted++;
+    tried *= 10;
+    if (isDecimal(value, tried)) return wanted;
+  }
+  return 0;
+}
+
+/** Misfits at the start take the integer of the first value that is none. */
+function fillBefore(integers: usize, misfits: usize, count: i32): void {
+  let leading = 0;
+  while (leading < misfitCount && load<u32>(misfits + 4 * leading) === u32(leading)) leading++;
+  if (leading === count) return;
+  const first = load<i64>(integers + 8 * leading);
+  for (let i = 0; i < leading; i++) store<i64>(integers + 8 * i, first);
 }
 
 /** What the integers are above those of the reference, which a reader has as values. */
@@ -157,7 +169,6 @@ function subtract(
   reference: usize,
   exponent: i32,
   misfits: usize,
-  found: i32,
   others: usize,
 ): bool {
   const power = powerOfTen(exponent);
@@ -165,7 +176,7 @@ function subtract(
     const other = referenceInteger(load<f64>(reference + 8 * i), power);
     store<i64>(others + 8 * i, load<i64>(integers + 8 * i) - other);
   }
-  for (let k = 0; k < found; k++) {
+  for (let k = 0; k < misfitCount; k++) {
     const i = load<u32>(misfits + 4 * k);
     if (i > 0) store<i64>(others + 8 * i, load<i64>(others + 8 * i - 8));
   }
@@ -199,7 +210,7 @@ function patternOf(bits: i64): i64 {
  * 8 * count + 16 bytes after the end must be memory.
  *
  * @param reference values of the column before, as many, or 0 where there is none
- * @param scratch   count + 8192 bytes
+ * @param scratch   count + 8208 bytes
  */
 export function decodeColumn(
   from: usize,
@@ -217,7 +228,7 @@ export function decodeColumn(
   } else if (type === DECIMAL) {
     readDecimals(count, reference, values, scratch);
   } else if (type === PATTERN) {
-    readIntegers(values, count, true, scratch, scratch + TABLE_BYTES);
+    readIntegers(values, count, true, 0, scratch, scratch + TABLE_BYTES);
     for (let i = 0; i < count; i++) {
       store<i64>(values + 8 * i, patternOf(load<i64>(values + 8 * i)));
     }
@@ -235,19 +246,13 @@ function readDecimals(count: i32, reference: usize, values: usize, scratch: usiz
   if (head & HAS_MISFITS) passMisfits(count);
   if (exponent > EXPONENT_MAX || (isDifference && reference === 0)) breakOff();
   if (broken) return;
-  readIntegers(values, count, false, scratch, scratch + TABLE_BYTES);
-  if (broken) return;
   const power = powerOfTen(exponent);
+  readIntegers(values, count, false, isDifference ? 0 : power, scratch, scratch + TABLE_BYTES);
+  if (broken) return;
   if (isDifference) {
     for (let i = 0; i < count; i++) {
       const other = referenceInteger(load<f64>(reference + 8 * i), power);
       store<f64>(values + 8 * i, f64(load<i64>(values + 8 * i) + other) / power);
-    }
-  } else if (exponent === 0) {
-    for (let i = 0; i < count; i++) store<f64>(values + 8 * i, f64(load<i64>(values + 8 * i)));
-  } else {
-    for (let i = 0; i < count; i++) {
-      store<f64>(values + 8 * i, f64(load<i64>(values + 8 * i)) / power);
     }
   }
   if ((head & HAS_MISFITS) === 0) return;
@@ -279,4 +284,37 @@ function readMisfits(count: i32, values: usize): void {
     store<u64>(values + 8 * usize(i), bits);
     next = i + 1;
   }
+}
+
+/** Sums are exact below. */
+const SUM_LIMIT: f64 = 9007199254740992;
+
+/**
+ * First, last, smallest and largest of values[0, count) and their sum, as five f64.
+ *
+ * @returns 0: one is not finite; 1: the sum is not exact; 2: all values are integers, all partial
+ *   sums below 2^53
+ */
+export function aggregateColumn(values: usize, count: i32, out: usize): i32 {
+  const first = load<f64>(values);
+  let smallest = first;
+  let largest = first;
+  let sum: f64 = 0;
+  let isExact = true;
+  for (let i = 0; i < count; i++) {
+    const value = load<f64>(values + 8 * i);
+    // Neither NaN nor an infinity: what is left of it is 0.
+    if (value - value !== 0) return 0;
+    // Not min(): of two zeros the first stays.
+    if (value < smallest) smallest = value;
+    if (value > largest) largest = value;
+    sum += value;
+    isExact = isExact && trunc(value) === value && Math.abs(sum) < SUM_LIMIT;
+  }
+  store<f64>(out, first);
+  store<f64>(out + 8, load<f64>(values + 8 * (count - 1)));
+  store<f64>(out + 16, smallest);
+  store<f64>(out + 24, largest);
+  store<f64>(out + 32, sum);
+  return isExact ? 2 : 1;
 }

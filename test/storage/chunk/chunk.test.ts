@@ -1,5 +1,6 @@
 import {
   aggregateChunk,
+  aggregateLast,
   decodeAggregates,
   encodeAggregates,
 } from '@mon/storage/chunk/chunk-aggregates';
@@ -7,6 +8,7 @@ import { decodeColumnHeads, encodeColumnHead } from '@mon/storage/chunk/column-g
 import { lowerBound, slotOf, suitableSlotWidthMs } from '@mon/storage/chunk/slot';
 import { decodeTimestampPage, encodeTimestampHead } from '@mon/storage/chunk/timestamp-page';
 import { TimestampTable } from '@mon/storage/chunk/timestamp-table';
+import { encodeColumn } from '@mon/storage/chunk/value-chain';
 import { ByteReader } from '@mon/storage/encoding/byte-reader';
 import { ByteWriter } from '@mon/storage/encoding/byte-writer';
 import { MalformedBytes } from '@mon/storage/encoding/malformed-bytes';
@@ -16,22 +18,22 @@ import { seededRandom } from '../encoding/seeded-random.ts';
 
 const HOUR_MS = 3_600_000;
 
-t.test('suitableSlotWidthMs() aims at 480 samples a column', async (t) => {
+t.test('suitableSlotWidthMs() aims at 960 samples a column', async (t) => {
   const every = (intervalMs: number, series = 100, samples = 120) =>
     suitableSlotWidthMs({
       series,
       samples: series * samples,
       spanMs: series * (samples - 1) * intervalMs,
     });
-  t.equal(every(15_000), 2 * HOUR_MS);
-  t.equal(every(15_003), 2 * HOUR_MS);
+  t.equal(every(15_000), 4 * HOUR_MS);
+  t.equal(every(15_003), 4 * HOUR_MS);
   t.equal(every(60_000), 8 * HOUR_MS);
-  t.equal(every(30_000), 4 * HOUR_MS);
-  t.equal(every(10_000), HOUR_MS);
+  t.equal(every(30_000), 8 * HOUR_MS);
+  t.equal(every(10_000), 2 * HOUR_MS);
   t.equal(every(1000), 10 * 60_000);
   t.equal(every(1), 60_000);
   t.equal(every(24 * HOUR_MS), 48 * HOUR_MS);
-  t.equal(every(15_000, 100, 1), 2 * HOUR_MS, 'one sample each tells nothing');
+  t.equal(every(15_000, 100, 1), 4 * HOUR_MS, 'one sample each tells nothing');
 });
 
 t.test('slotOf() and lowerBound() count from below', async (t) => {
@@ -49,11 +51,13 @@ t.test('slotOf() and lowerBound() count from below', async (t) => {
 
 const roundTrip = (values: Float64Array) => {
   const out = new ByteWriter();
-  encodeAggregates(aggregateChunk(values), out);
+  encodeColumn(values);
+  t.same(aggregateLast(values.length), aggregateChunk(values), 'the kernel finds the same');
+  encodeAggregates(aggregateChunk(values), 7, out);
   const reader = new ByteReader(out.view());
-  const decoded = decodeAggregates(reader);
+  const decoded = decodeAggregates(reader, 7);
   for (let end = 0; end < out.length; end++) {
-    t.throws(() => decodeAggregates(new ByteReader(out.view(), { end })), MalformedBytes);
+    t.throws(() => decodeAggregates(new ByteReader(out.view(), { end }), 7), MalformedBytes);
   }
   return { decoded, bytes: out.length, left: reader.left };
 };
@@ -92,6 +96,7 @@ t.test('aggregates of random chunks agree with looking at each value', async (t)
     t.equal(decoded.extremes?.min, Math.min(...values));
     t.equal(decoded.extremes?.max, Math.max(...values));
     t.equal(decoded.extremes?.last, values.at(-1));
+    t.equal(decoded.sum, aggregateChunk(values).sum);
   }
 });
 

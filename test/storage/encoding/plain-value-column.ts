@@ -6,7 +6,7 @@ import { bitsOf } from '@mon/storage/model/sample';
 
 const CLASSES = 128;
 const STATE_MIN = 2 ** 16;
-const LANES = 2;
+const STATES = 4;
 
 class Source {
   readonly #bytes: Uint8Array;
@@ -42,12 +42,13 @@ class Source {
     return n & 1n ? -(n >> 1n) - 1n : n >> 1n;
   }
 
-  /** `count` numbers of given widths, lowest bit first. */
-  bits(widths: readonly number[]): bigint[] {
-    let held = 0n;
-    let filled = 0;
+  /** Numbers of given widths, lowest bit first; the first `filled` bits are in hand already. */
+  bits(widths: readonly number[], held = 0n, filled = 0): bigint[] {
     return widths.map((width) => {
-      for (; filled < width; filled += 8) held |= BigInt(this.byte()) << BigInt(filled);
+      while (filled < width) {
+        held |= BigInt(this.byte()) << BigInt(filled);
+        filled += 8;
+      }
       const bits = held & ((1n << BigInt(width)) - 1n);
       held >>= BigInt(width);
       filled -= width;
@@ -83,26 +84,37 @@ function readFrequencies(source: Source, lowest: number, classes: number): numbe
   return frequencies;
 }
 
-function readClasses(source: Source, count: number): number[] {
+interface Classes {
+  readonly classes: readonly number[];
+  /** Bits that the states end with. */
+  readonly held: bigint;
+  readonly filled: number;
+}
+
+function readClasses(source: Source, count: number): Classes {
   const lowest = source.byte();
   const classes = source.byte() + 1;
   if (classes === 1) {
-    source.byte();
-    return new Array<number>(count).fill(lowest);
+    return { classes: new Array<number>(count).fill(lowest), held: 0n, filled: 0 };
   }
   const frequencies = readFrequencies(source, lowest, classes);
-  const states = Array.from({ length: LANES }, () => Number(source.number(4)));
-  return Array.from({ length: count }, (_, i) => {
-    const state = states[i % LANES] as number;
+  const states = Array.from({ length: STATES }, () => Number(source.number(4)));
+  const found = Array.from({ length: count }, (_, i) => {
+    const state = states[i % STATES] as number;
     const slot = state % 1024;
     let cls = 0;
     let start = 0;
     while (start + (frequencies[cls] as number) <= slot) start += frequencies[cls++] as number;
     let next = (frequencies[cls] as number) * Math.floor(state / 1024) + slot - start;
     if (next < STATE_MIN) next = next * 2 ** 16 + Number(source.number(2));
-    states[i % LANES] = next;
+    states[i % STATES] = next;
     return cls;
   });
+  const held = states.reduce(
+    (bits, state, i) => bits | (BigInt(state - STATE_MIN) << BigInt(16 * i)),
+    0n,
+  );
+  return { classes: found, held, filled: 16 * STATES };
 }
 
 function readRests(source: Source, count: number, head: number): bigint[] {
@@ -111,9 +123,9 @@ function readRests(source: Source, count: number, head: number): bigint[] {
     return source.bits(new Array<number>(count).fill(width));
   }
   const isSigned = (head & 2) !== 0;
-  const classes = readClasses(source, count);
+  const { classes, held, filled } = readClasses(source, count);
   const widths = classes.map((cls) => openBits(cls) + (isSigned && cls > 0 ? 1 : 0));
-  return source.bits(widths).map((bits, i) => {
+  return source.bits(widths, held, filled).map((bits, i) => {
     const cls = classes[i] as number;
     if (!isSigned) return smallestOf(cls) + bits;
     const magnitude = smallestOf(cls) + (bits >> 1n);

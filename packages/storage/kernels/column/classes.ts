@@ -1,7 +1,7 @@
 // Classes of magnitudes: 0 and 1 are their own; above, two to each bit length, told apart by the bit
 // below the highest. What a class leaves open stands beside it as plain bits.
 //
-// The classes are entropy-coded: range ANS (Duda, "Asymmetric numeral systems", 2013) with two states
+// The classes are entropy-coded: range ANS (Duda, "Asymmetric numeral systems", 2013) with four states
 // in turn, 10 bits of probability, words of 16 bits.
 
 import { at, breakOff, broken, end, moveTo, putByte, takeByte } from './cursor';
@@ -19,8 +19,12 @@ const FREQUENCIES: usize = 512; // u32 [128]
 const STARTS: usize = 1024; // u32 [128]
 const WEIGHTS: usize = 1536; // u8 [128]
 const INVERSES: usize = 2048; // f64 [128]
+/** By class: the bits it leaves open, with its sign; the smallest magnitude. */
+export const WIDTHS: usize = 1792; // u8 [128]
+export const SMALLEST: usize = 3072; // u64 [128]
 const SLOTS: usize = 4096; // u32 [1024]
-export const TABLE_BYTES: usize = 8192;
+/** With 16 bytes behind the slots. */
+export const TABLE_BYTES: usize = 8208;
 
 export function classOf(magnitude: u64): u32 {
   if (magnitude < 2) return u32(magnitude);
@@ -50,26 +54,23 @@ function log2(n: f64): f64 {
   return f64(i64(bits >> 52) - 1023) + (-0.344845 * m + 2.024658) * m - 1.674873;
 }
 
-/** About how many bits `count` entries take that the histogram counts. */
-export function costOf(tables: usize, count: i32, isSigned: bool): f64 {
+/** About how many bits `count` entries take that the histogram counts, with classes up to `highest`. */
+export function costOf(tables: usize, count: i32, highest: u32, isSigned: bool): f64 {
   let bits: f64 = 0;
-  let lowest: i32 = CLASSES;
-  let highest: i32 = 0;
-  for (let cls: i32 = 0; cls < CLASSES; cls++) {
+  let lowest: i32 = -1;
+  for (let cls = 0; cls <= i32(highest); cls++) {
     const found = load<u32>(tables + HISTOGRAM + 4 * cls);
     if (found === 0) continue;
-    if (lowest === CLASSES) lowest = cls;
-    highest = cls;
+    if (lowest < 0) lowest = cls;
     const open = f64(openBits(cls)) + (isSigned && cls > 0 ? 1.0 : 0.0);
     bits += f64(found) * (open - log2(f64(found)));
   }
-  return lowest === highest
-    ? bits + f64(count) * log2(f64(count))
-    : bits + f64(count) * log2(f64(count)) + f64(4 * (highest - lowest + 1) + 64);
+  bits += f64(count) * log2(f64(count));
+  return lowest === i32(highest) ? bits : bits + f64(4 * (i32(highest) - lowest + 1) + 64);
 }
 
-/** Writes which classes there are and how frequent; the histogram is theirs. */
-export function writeWeights(tables: usize): void {
+/** Writes which classes there are and how frequent, and returns over how many these spread. */
+export function writeWeights(tables: usize): i32 {
   let lowest: i32 = -1;
   let highest: i32 = 0;
   let most: u32 = 0;
@@ -95,6 +96,7 @@ export function writeWeights(tables: usize): void {
     putByte(load<u8>(tables + WEIGHTS + i) | (load<u8>(tables + WEIGHTS + i + 1) << 4));
   }
   spread(tables, lowest, classes);
+  return classes;
 }
 
 function weightCode(share: f64): u32 {
@@ -158,11 +160,16 @@ function fillSlots(tables: usize, lowest: i32, classes: i32): void {
   let slot = tables + SLOTS;
   for (let cls = lowest; cls < lowest + classes; cls++) {
     const frequency = load<u32>(tables + FREQUENCIES + 4 * cls);
-    const entry = u32(cls) | (frequency << 7);
-    for (let i: u32 = 0; i < frequency; i++) {
-      store<u32>(slot, entry | (i << 18));
-      slot += 4;
+    if (frequency === 0) continue;
+    // Two at a time; one too many is the next class's first, or lies behind the table.
+    const entry: u64 = u32(cls) | (frequency << 7);
+    let pair = entry | (entry << 32) | (u64(1) << 50);
+    const next = slot + 4 * frequency;
+    for (; slot < next; slot += 8) {
+      store<u64>(slot, pair);
+      pair += (u64(2) << 18) | (u64(2) << 50);
     }
+    slot = next;
   }
 }
 
@@ -185,67 +192,113 @@ function pushClass(tables: usize, state: u32, cls: u32): u32 {
 let words: usize = 0;
 
 /**
- * Appends classes[0, count), at least two kinds of them.
+ * Appends classes[0, count), at least two kinds of them, and with the states the first 64 of the bits
+ * that follow.
  *
+ * @param tail the 64 bits
  * @param room 2 * count + 16 bytes
  */
-export function writeClasses(classes: usize, count: i32, tables: usize, room: usize): void {
+export function writeClasses(
+  classes: usize,
+  count: i32,
+  tail: u64,
+  tables: usize,
+  room: usize,
+): void {
   const top = room + 2 * count + 16;
   words = top;
-  let even = STATE_MIN;
-  let odd = STATE_MIN;
-  let i = count - 1;
-  if ((i & 1) === 0) {
-    even = pushClass(tables, even, load<u8>(classes + i));
-    i--;
+  let a = STATE_MIN | u32(tail & 0xffff);
+  let b = STATE_MIN | u32((tail >> 16) & 0xffff);
+  let c = STATE_MIN | u32((tail >> 32) & 0xffff);
+  let d = STATE_MIN | u32(tail >> 48);
+  let i = count & ~3;
+  if (count - i > 2) c = pushClass(tables, c, load<u8>(classes + i + 2));
+  if (count - i > 1) b = pushClass(tables, b, load<u8>(classes + i + 1));
+  if (count - i > 0) a = pushClass(tables, a, load<u8>(classes + i));
+  for (i -= 4; i >= 0; i -= 4) {
+    d = pushClass(tables, d, load<u8>(classes + i + 3));
+    c = pushClass(tables, c, load<u8>(classes + i + 2));
+    b = pushClass(tables, b, load<u8>(classes + i + 1));
+    a = pushClass(tables, a, load<u8>(classes + i));
   }
-  for (; i > 0; i -= 2) {
-    odd = pushClass(tables, odd, load<u8>(classes + i));
-    even = pushClass(tables, even, load<u8>(classes + i - 1));
-  }
-  store<u32>(at, even);
-  store<u32>(at + 4, odd);
-  moveTo(at + 8);
+  store<u32>(at, a);
+  store<u32>(at + 4, b);
+  store<u32>(at + 8, c);
+  store<u32>(at + 12, d);
+  moveTo(at + 16);
   memory.copy(at, words, top - words);
   moveTo(at + (top - words));
 }
 
-/** Reads classes[0, count). */
+function popState(state: u32, entry: u32): u32 {
+  return ((entry >>> 7) & 2047) * (state >>> PROBABILITY_BITS) + (entry >>> 18);
+}
+
+/** The same for what the last few classes are read from; takes a word where one is due. */
+function popLast(classes: usize, slots: usize, state: u32): u32 {
+  const entry = load<u32>(slots + ((state & (TOTAL - 1)) << 2));
+  store<u8>(classes, u8(entry & 127));
+  const next = popState(state, entry);
+  if (next >= STATE_MIN) return next;
+  words += 2;
+  return (next << 16) | load<u16>(words - 2);
+}
+
+/** Reads classes[0, count); the bits that the states end with stand before what follows them. */
 export function readClasses(classes: usize, count: i32, tables: usize): void {
   const slots = tables + SLOTS;
-  let word = at + 8;
-  if (word > end) {
+  const last = end;
+  let word = at + 16;
+  if (word > last) {
     breakOff();
     return;
   }
-  let even = load<u32>(at);
-  let odd = load<u32>(at + 4);
-  const last = end;
-  const pairs = classes + (count & ~1);
+  let a = load<u32>(at);
+  let b = load<u32>(at + 4);
+  let c = load<u32>(at + 8);
+  let d = load<u32>(at + 12);
+  const fours = classes + (count & ~3);
   let to = classes;
-  for (; to < pairs; to += 2) {
-    const a = load<u32>(slots + ((even & (TOTAL - 1)) << 2));
-    const b = load<u32>(slots + ((odd & (TOTAL - 1)) << 2));
-    store<u16>(to, u16((a & 127) | ((b & 127) << 8)));
-    even = ((a >>> 7) & 2047) * (even >>> PROBABILITY_BITS) + (a >>> 18);
-    odd = ((b >>> 7) & 2047) * (odd >>> PROBABILITY_BITS) + (b >>> 18);
-    const needsEven = even < STATE_MIN;
-    even = select<u32>((even << 16) | load<u16>(word), even, needsEven);
-    word += usize(needsEven) << 1;
-    const needsOdd = odd < STATE_MIN;
-    odd = select<u32>((odd << 16) | load<u16>(word), odd, needsOdd);
-    word += usize(needsOdd) << 1;
-    if (word > last) break;
+  for (; to < fours && word <= last; to += 4) {
+    const i = load<u32>(slots + ((a & (TOTAL - 1)) << 2));
+    const j = load<u32>(slots + ((b & (TOTAL - 1)) << 2));
+    const k = load<u32>(slots + ((c & (TOTAL - 1)) << 2));
+    const l = load<u32>(slots + ((d & (TOTAL - 1)) << 2));
+    store<u32>(to, (i & 127) | ((j & 127) << 8) | ((k & 127) << 16) | ((l & 127) << 24));
+    a = popState(a, i);
+    b = popState(b, j);
+    c = popState(c, k);
+    d = popState(d, l);
+    // Without branches: which state is due is as good as random.
+    const aDue = a < STATE_MIN;
+    a = select<u32>((a << 16) | load<u16>(word), a, aDue);
+    word += usize(aDue) << 1;
+    const bDue = b < STATE_MIN;
+    b = select<u32>((b << 16) | load<u16>(word), b, bDue);
+    word += usize(bDue) << 1;
+    const cDue = c < STATE_MIN;
+    c = select<u32>((c << 16) | load<u16>(word), c, cDue);
+    word += usize(cDue) << 1;
+    const dDue = d < STATE_MIN;
+    d = select<u32>((d << 16) | load<u16>(word), d, dDue);
+    word += usize(dDue) << 1;
   }
-  if (count & 1 && to === pairs) {
-    const a = load<u32>(slots + ((even & (TOTAL - 1)) << 2));
-    store<u8>(to, u8(a & 127));
-    even = ((a >>> 7) & 2047) * (even >>> PROBABILITY_BITS) + (a >>> 18);
-    if (even < STATE_MIN) {
-      even = (even << 16) | load<u16>(word);
-      word += 2;
-    }
+  words = word;
+  if (to === fours) {
+    if (count & 3) a = popLast(to, slots, a);
+    if ((count & 3) > 1) b = popLast(to + 1, slots, b);
+    if ((count & 3) > 2) c = popLast(to + 2, slots, c);
   }
-  if (word > last || even !== STATE_MIN || odd !== STATE_MIN) breakOff();
-  moveTo(word);
+  if (words > last || (a | b | c | d) >>> 17 || (a & b & c & d) < STATE_MIN) breakOff();
+  const tail = u64(a & 0xffff) | (u64(b & 0xffff) << 16) | (u64(c & 0xffff) << 32) | (u64(d) << 48);
+  moveTo(words - 8);
+  store<u64>(at, tail);
+}
+
+/** Fills in what each class leaves open. */
+export function fillWidths(tables: usize, isSigned: bool): void {
+  for (let cls: u32 = 0; cls < u32(CLASSES); cls++) {
+    store<u8>(tables + WIDTHS + cls, u8(openBits(cls) + u32(isSigned && cls > 0)));
+    store<u64>(tables + SMALLEST + 8 * cls, smallestOf(cls));
+  }
 }

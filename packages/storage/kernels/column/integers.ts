@@ -5,11 +5,13 @@ import {
   CLASSES,
   classOf,
   costOf,
+  fillWidths,
   HISTOGRAM,
   openBits,
   readClasses,
   readWeights,
-  smallestOf,
+  SMALLEST,
+  WIDTHS,
   writeClasses,
   writeWeights,
 } from './classes';
@@ -34,6 +36,7 @@ const HAS_DIVISOR: u32 = 8;
 const WIDTH_MAX: u64 = 63;
 /** Entries that an estimate looks at. */
 const SAMPLE: i32 = 31;
+const SAMPLE_CLASSES: i32 = 120;
 
 /** Bits of the differences between neighbours together; what tells two runs apart cheaply. */
 export function roughness(integers: usize, count: i32): u64 {
@@ -82,11 +85,28 @@ export function commonDivisor(integers: usize, count: i32): i64 {
   return divisor === 0 ? 1 : i64(divisor);
 }
 
-/** The median of some entries, evenly spread. */
-function middleOf(entries: usize, count: i32, room: usize): i64 {
-  const taken = min(count, SAMPLE);
+/** What is left of the entries, and what was found about them on the way. */
+let divisorShift: i64 = 0;
+let divisorFactor: f64 = 1;
+let foundSigned: bool = false;
+let highestClass: u32 = 0;
+
+function stepAt(integers: usize, i: i32): i64 {
+  const step = (load<i64>(integers + 8 * i + 8) - load<i64>(integers + 8 * i)) >> divisorShift;
+  return divisorFactor === 1 ? step : i64(f64(step) / divisorFactor);
+}
+
+function levelAt(integers: usize, i: i32): i64 {
+  const level = (load<i64>(integers + 8 * i + 8) - load<i64>(integers)) >> divisorShift;
+  return divisorFactor === 1 ? level : i64(f64(level) / divisorFactor);
+}
+
+/** The median of some steps or levels, evenly spread. */
+function middleOf(integers: usize, entries: i32, isLevel: bool, room: usize): i64 {
+  const taken = min(entries, SAMPLE);
   for (let k = 0; k < taken; k++) {
-    const entry = load<i64>(entries + 8 * ((k * count) / taken));
+    const i = (k * entries) / taken;
+    const entry = isLevel ? levelAt(integers, i) : stepAt(integers, i);
     let place = k;
     while (place > 0 && load<i64>(room + 8 * (place - 1)) > entry) {
       store<i64>(room + 8 * place, load<i64>(room + 8 * (place - 1)));
@@ -97,53 +117,61 @@ function middleOf(entries: usize, count: i32, room: usize): i64 {
   return load<i64>(room + 8 * (taken >> 1));
 }
 
-/** Bits of what is left above a middle, together. */
-function bitsAround(entries: usize, count: i32, middle: i64): u64 {
-  let bits: u64 = 0;
-  for (let i = 0; i < count; i++) {
-    const rest = load<i64>(entries + 8 * i) - middle;
-    bits += 64 - clz(rest ^ (rest >> 63));
-  }
-  return bits;
+function bitsOf(rest: i64): u64 {
+  return 64 - clz(rest ^ (rest >> 63));
 }
 
 function magnitudeOf(rest: i64, isSigned: bool): u64 {
   return isSigned && rest < 0 ? u64(-rest) : u64(rest);
 }
 
-/** Counts the classes of every `step`th entry about a base. */
-function countClasses(
-  entries: usize,
+/** Counts the classes of every `step`th rest above a base. */
+function countSome(rests: usize, count: i32, base: i64, isSigned: bool, tables: usize): f64 {
+  memory.fill(tables + HISTOGRAM, 0, 4 * CLASSES);
+  const step = max(1, count / SAMPLE_CLASSES);
+  let counted = 0;
+  let highest: u32 = 0;
+  for (let i = 0; i < count; i += step) {
+    const cls = classOf(magnitudeOf(load<i64>(rests + 8 * i) - base, isSigned));
+    const place = tables + HISTOGRAM + 4 * cls;
+    store<u32>(place, load<u32>(place) + 1);
+    highest = max(highest, cls);
+    counted++;
+  }
+  return costOf(tables, counted, highest, isSigned);
+}
+
+/** Counts the classes of all rests and writes each down. */
+function countAll(
+  rests: usize,
   count: i32,
-  step: i32,
   base: i64,
   isSigned: bool,
   tables: usize,
-): i32 {
+  classes: usize,
+): void {
   memory.fill(tables + HISTOGRAM, 0, 4 * CLASSES);
-  let counted = 0;
-  for (let i = 0; i < count; i += step) {
-    const cls = classOf(magnitudeOf(load<i64>(entries + 8 * i) - base, isSigned));
+  let highest: u32 = 0;
+  for (let i = 0; i < count; i++) {
+    const cls = classOf(magnitudeOf(load<i64>(rests + 8 * i) - base, isSigned));
     const place = tables + HISTOGRAM + 4 * cls;
     store<u32>(place, load<u32>(place) + 1);
-    counted++;
+    store<u8>(classes + i, u8(cls));
+    highest = max(highest, cls);
   }
-  return counted;
+  highestClass = highest;
 }
 
-/** The base that a sample of the entries finds cheapest; whether rests are signed in `foundSigned`. */
-function cheapestBase(entries: usize, count: i32, smallest: i64, middle: i64, tables: usize): i64 {
-  const step = count < 256 ? 1 : 3;
-  let counted = countClasses(entries, count, step, smallest, false, tables);
-  let least = costOf(tables, counted, false);
+/** The base that some of the rests find cheapest; whether what is above it has signs. */
+function cheapestBase(rests: usize, count: i32, smallest: i64, middle: i64, tables: usize): i64 {
+  let least = countSome(rests, count, smallest, false, tables);
   let base = smallest;
   foundSigned = false;
-  const others = middle === 0 || (smallest >= 0 && smallest <= middle >> 4) ? 1 : 2;
-  for (let k = 0; k < others; k++) {
+  for (let k = 0; k < 2; k++) {
     const other = k === 0 ? middle : i64(0);
+    if (other === smallest || (k > 0 && other === middle)) continue;
     const isSigned = smallest < other;
-    counted = countClasses(entries, count, step, other, isSigned, tables);
-    const cost = costOf(tables, counted, isSigned);
+    const cost = countSome(rests, count, other, isSigned, tables);
     if (cost < least) {
       least = cost;
       base = other;
@@ -153,13 +181,11 @@ function cheapestBase(entries: usize, count: i32, smallest: i64, middle: i64, ta
   return base;
 }
 
-let foundSigned: bool = false;
-
 /**
  * Appends integers[0, count).
  *
  * @param divisor of all differences; a power of two where `isShift`
- * @param room    18 * count + 512 bytes
+ * @param room    12 * count + 512 bytes
  */
 export function writeIntegers(
   integers: usize,
@@ -172,92 +198,112 @@ export function writeIntegers(
   putSigned(load<i64>(integers));
   if (count === 1) return;
   const entries = count - 1;
-  const steps = room + 256;
-  const levels = steps + 8 * entries;
-  fillRests(integers, entries, divisor, isShift, steps, levels);
-  const middleStep = middleOf(steps, entries, room);
-  const middleLevel = middleOf(levels, entries, room);
-  const isLevel = bitsAround(levels, entries, middleLevel) < bitsAround(steps, entries, middleStep);
-  const rests = isLevel ? levels : steps;
+  divisorShift = isShift ? ctz(divisor) : 0;
+  divisorFactor = isShift ? 1 : f64(divisor);
+  const rests = room + 256;
+  const middleStep = middleOf(integers, entries, false, room);
+  const middleLevel = middleOf(integers, entries, true, room);
+  const isLevel = fillRests(integers, entries, rests, middleStep, middleLevel);
   let smallest = load<i64>(rests);
   let largest = smallest;
   for (let i = 1; i < entries; i++) {
     const rest = load<i64>(rests + 8 * i);
-    if (rest < smallest) smallest = rest;
-    if (rest > largest) largest = rest;
+    smallest = min(smallest, rest);
+    largest = max(largest, rest);
   }
   const width: u64 = 64 - clz(largest - smallest);
-  const head = (isLevel ? IS_LEVEL : 0) | (divisor === 1 ? 0 : HAS_DIVISOR);
   const base = cheapestBase(rests, entries, smallest, isLevel ? middleLevel : middleStep, tables);
-  countClasses(rests, entries, 1, base, foundSigned, tables);
+  const signed = foundSigned;
+  // The integers are no longer needed.
+  const classes = integers;
+  countAll(rests, entries, base, signed, tables, classes);
   const isClassed =
-    width > WIDTH_MAX || costOf(tables, entries, foundSigned) < f64(u64(entries) * width);
-  const signed = isClassed && foundSigned;
-  putByte(head | (signed ? IS_SIGNED : 0) | (isClassed ? IS_CLASSED : 0));
+    width > WIDTH_MAX || costOf(tables, entries, highestClass, signed) < f64(u64(entries) * width);
+  const head = (isLevel ? IS_LEVEL : 0) | (divisor === 1 ? 0 : HAS_DIVISOR);
+  putByte(head | (isClassed ? IS_CLASSED | (signed ? IS_SIGNED : 0) : 0));
   if (divisor !== 1) putVarint(u64(isShift ? ctz(divisor) : divisor));
   putSigned(isClassed ? base : smallest);
-  if (isClassed) writeClassed(rests, entries, base, signed, tables, integers);
+  if (isClassed) writeClassed(rests, entries, base, signed, tables, classes);
   else writeFixed(rests, entries, smallest, width);
 }
 
-/** Differences between neighbours, and from the first. */
+/** Steps from one to the next or, where that is less, levels above the first; says if these. */
 function fillRests(
   integers: usize,
   entries: i32,
-  divisor: i64,
-  isShift: bool,
-  steps: usize,
-  levels: usize,
-): void {
-  const shift = isShift ? ctz(divisor) : 0;
-  const inverted = !isShift && divisor !== 1;
+  rests: usize,
+  middleStep: i64,
+  middleLevel: i64,
+): bool {
+  const shift = divisorShift;
+  const factor = divisorFactor;
   let before = load<i64>(integers);
   let level: i64 = 0;
+  let stepBits: u64 = 0;
+  let levelBits: u64 = 0;
   for (let i = 0; i < entries; i++) {
     const entry = load<i64>(integers + 8 * i + 8);
     let step = (entry - before) >> shift;
-    if (inverted) step = i64(f64(step) / f64(divisor));
+    if (factor !== 1) step = i64(f64(step) / factor);
     level += step;
-    store<i64>(steps + 8 * i, step);
-    store<i64>(levels + 8 * i, level);
+    stepBits += bitsOf(step - middleStep);
+    levelBits += bitsOf(level - middleLevel);
+    store<i64>(rests + 8 * i, step);
     before = entry;
   }
+  if (stepBits <= levelBits) return false;
+  level = 0;
+  for (let i = 0; i < entries; i++) {
+    level += load<i64>(rests + 8 * i);
+    store<i64>(rests + 8 * i, level);
+  }
+  return true;
 }
 
-/** @param room 10 * entries + 16 bytes that may be written over */
+/** @param classes of the rests; 4 * entries + 16 bytes from there on may be written over */
 function writeClassed(
   rests: usize,
   entries: i32,
   base: i64,
   isSigned: bool,
   tables: usize,
-  room: usize,
+  classes: usize,
 ): void {
   const before = at;
-  writeWeights(tables);
-  let mixed: u32 = 0;
-  const first = classOf(magnitudeOf(load<i64>(rests) - base, isSigned));
-  for (let i = 0; i < entries; i++) {
-    const cls = classOf(magnitudeOf(load<i64>(rests + 8 * i) - base, isSigned));
-    mixed |= cls ^ first;
-    store<u8>(room + i, u8(cls));
+  const kinds = writeWeights(tables);
+  // The bits go behind all else, and their first 64 with the states.
+  if (kinds === 1) {
+    // One class is known from its number alone.
+    moveTo(before + 2);
+    moveTo(packOpenBits(rests, entries, base, isSigned, classes, at));
+    return;
   }
-  // One class is known from its weights alone; these are its number and then 0.
-  if (mixed !== 0) writeClasses(room, entries, tables, room + entries);
-  else moveTo(before + 3);
-  writeOpenBits(rests, entries, base, isSigned);
+  const room = classes + entries;
+  const packed = before + 512 + 2 * entries;
+  store<u64>(packed, 0);
+  const packedEnd = packOpenBits(rests, entries, base, isSigned, classes, packed);
+  writeClasses(classes, entries, load<u64>(packed), tables, room);
+  if (packedEnd <= packed + 8) return;
+  memory.copy(at, packed + 8, packedEnd - packed - 8);
+  moveTo(at + (packedEnd - packed - 8));
 }
 
-function writeOpenBits(rests: usize, entries: i32, base: i64, isSigned: bool): void {
-  let to = at;
+/** @returns where the bits end */
+function packOpenBits(
+  rests: usize,
+  entries: i32,
+  base: i64,
+  isSigned: bool,
+  classes: usize,
+  to: usize,
+): usize {
   let held: u64 = 0;
   let filled: u64 = 0;
   for (let i = 0; i < entries; i++) {
     const rest = load<i64>(rests + 8 * i) - base;
-    const magnitude = magnitudeOf(rest, isSigned);
-    const cls = classOf(magnitude);
+    const cls: u32 = load<u8>(classes + i);
     let width: u64 = openBits(cls);
-    let bits = magnitude & ((u64(1) << width) - 1);
+    let bits = magnitudeOf(rest, isSigned) & ((u64(1) << width) - 1);
     if (isSigned && cls !== 0) {
       bits = (bits << 1) | u64(rest < 0);
       width += 1;
@@ -272,7 +318,7 @@ function writeOpenBits(rests: usize, entries: i32, base: i64, isSigned: bool): v
     }
   }
   store<u64>(to, held);
-  moveTo(to + usize((filled + 7) >> 3));
+  return to + usize((filled + 7) >> 3);
 }
 
 function writeFixed(rests: usize, entries: i32, base: i64, width: u64): void {
@@ -297,7 +343,7 @@ function writeFixed(rests: usize, entries: i32, base: i64, width: u64): void {
 }
 
 /**
- * Reads integers[0, count).
+ * Reads integers[0, count), as values: integer / power, or, where power is 0, as they are.
  *
  * Bits beyond the end are read before they are found missing: 8 * count bytes after the end must be
  * memory.
@@ -305,117 +351,190 @@ function writeFixed(rests: usize, entries: i32, base: i64, width: u64): void {
  * @param isShift the divisor is a power of two, given by its exponent
  */
 export function readIntegers(
-  integers: usize,
+  values: usize,
   count: i32,
   isShift: bool,
+  power: f64,
   tables: usize,
   classes: usize,
 ): void {
   const first = takeSigned();
-  store<i64>(integers, first);
+  if (power === 0) store<i64>(values, first);
+  else store<f64>(values, f64(first) / power);
   if (count === 1) return;
   const entries = count - 1;
   const head = takeByte();
   let divisor: i64 = 1;
   if (head & HAS_DIVISOR) {
     divisor = takeVarint();
-    if (isShift) {
-      if (divisor > 63) breakOff();
-      divisor = i64(1) << divisor;
-    }
+    if (isShift) divisor = divisor < 64 ? i64(1) << divisor : 0;
   }
   const base = takeSigned();
-  const rests = integers + 8;
   if (broken) return;
-  if (head & IS_CLASSED) readClassed(rests, entries, (head & IS_SIGNED) !== 0, tables, classes);
-  else readFixed(rests, entries);
-  if (broken) return;
-  const step = base * divisor;
-  if (head & IS_LEVEL) {
-    const level = first + step;
-    for (let i = 0; i < entries; i++) {
-      store<i64>(rests + 8 * i, level + load<i64>(rests + 8 * i) * divisor);
-    }
-  } else if (divisor === 1) {
-    let sum = first;
-    for (let i = 0; i < entries; i++) {
-      sum += step + load<i64>(rests + 8 * i);
-      store<i64>(rests + 8 * i, sum);
-    }
-  } else {
-    let sum = first;
-    for (let i = 0; i < entries; i++) {
-      sum += step + load<i64>(rests + 8 * i) * divisor;
-      store<i64>(rests + 8 * i, sum);
-    }
-  }
+  const isSigned = (head & IS_SIGNED) !== 0;
+  restsKeep = head & IS_LEVEL ? 0 : -1;
+  restsStep = base * divisor + (head & IS_LEVEL ? first : 0);
+  restsFactor = divisor;
+  restsFirst = first;
+  if (head & IS_CLASSED) readClassed(values + 8, entries, isSigned, power, tables, classes);
+  else readFixed(values + 8, entries, power, tables, classes);
 }
 
-function bitsAt(from: usize, bit: u64, width: u64): u64 {
-  const place = from + usize(bit >> 3);
-  const shift = bit & 7;
-  const low = load<u64>(place) >> shift;
-  // Wider than what is left of one word.
-  const all = width + shift > 64 ? low | (u64(load<u8>(place + 8)) << (64 - shift)) : low;
-  return all & ((u64(1) << width) - 1);
-}
+/** Of the column being read: how an integer follows from its rest and the one before. */
+let restsKeep: i64 = 0;
+let restsStep: i64 = 0;
+let restsFactor: i64 = 1;
+let restsFirst: i64 = 0;
 
-function readFixed(rests: usize, entries: i32): void {
+/** A fixed width is one class with all bits open. */
+function readFixed(values: usize, entries: i32, power: f64, tables: usize, classes: usize): void {
   const width: u64 = takeByte();
-  const size = (u64(entries) * width + 7) >> 3;
-  if (broken || width > WIDTH_MAX || u64(end - at) < size) {
+  if (broken || width > WIDTH_MAX) {
     breakOff();
     return;
   }
-  const from = at;
-  moveTo(at + usize(size));
-  let bit: u64 = 0;
-  for (let i = 0; i < entries; i++) {
-    store<u64>(rests + 8 * i, bitsAt(from, bit, width));
-    bit += width;
-  }
+  store<u8>(tables + WIDTHS, u8(width));
+  store<u64>(tables + SMALLEST, 0);
+  memory.fill(classes, 0, entries);
+  unpack(values, entries, false, width, power, tables, classes);
 }
 
 function readClassed(
-  rests: usize,
+  values: usize,
+  entries: i32,
+  isSigned: bool,
+  power: f64,
+  tables: usize,
+  classes: usize,
+): void {
+  if (at + 2 > end) {
+    breakOff();
+    return;
+  }
+  let bitsFrom = at + 2;
+  fillWidths(tables, isSigned);
+  if (load<u8>(at + 1) === 0) {
+    const only: i32 = load<u8>(at);
+    if (only >= CLASSES) breakOff();
+    memory.fill(classes, u8(only), entries);
+    moveTo(bitsFrom);
+  } else {
+    readWeights(tables);
+    if (!broken) readClasses(classes, entries, tables);
+    // The first 64 bits stand where words were.
+    bitsFrom = at + 8;
+  }
+  if (broken) return;
+  const widest: u64 = load<u8>(tables + WIDTHS + widestOf(classes, entries));
+  unpack(values, entries, isSigned, widest, power, tables, classes);
+  if (at < bitsFrom) moveTo(bitsFrom);
+}
+
+function widestOf(classes: usize, entries: i32): u32 {
+  let widest: u32 = 0;
+  for (let i = 0; i < entries; i++) widest = max(widest, load<u8>(classes + i));
+  return widest;
+}
+
+/** Reads the open bits and puts the integers together. */
+function unpack(
+  values: usize,
+  entries: i32,
+  isSigned: bool,
+  widest: u64,
+  power: f64,
+  tables: usize,
+  classes: usize,
+): void {
+  // With up to 7 bits before it in its first byte a number of 57 bits is in one word.
+  if (widest > 57) unpackWide(values, entries, isSigned, power, tables, classes);
+  else if (power === 0) unpackIntegers(values, entries, isSigned, tables, classes);
+  else unpackDecimals(values, entries, isSigned, power, tables, classes);
+  if (at > end) breakOff();
+}
+
+function unpackDecimals(
+  values: usize,
+  entries: i32,
+  isSigned: bool,
+  power: f64,
+  tables: usize,
+  classes: usize,
+): void {
+  const signShift: u64 = isSigned ? 1 : 0;
+  const from = at;
+  const keep = restsKeep;
+  const step = restsStep;
+  const factor = restsFactor;
+  let sum = restsFirst;
+  let bit: u64 = 0;
+  for (let i = 0; i < entries; i++) {
+    const cls: u32 = load<u8>(classes + i);
+    const width: u64 = load<u8>(tables + WIDTHS + cls);
+    const bits = (load<u64>(from + usize(bit >> 3)) >> (bit & 7)) & ((u64(1) << width) - 1);
+    bit += width;
+    const sign = -i64(bits & signShift);
+    const magnitude = i64(load<u64>(tables + SMALLEST + 8 * cls) + (bits >> signShift));
+    sum = (sum & keep) + step + ((magnitude ^ sign) - sign) * factor;
+    store<f64>(values + 8 * i, f64(sum) / power);
+  }
+  moveTo(from + usize((bit + 7) >> 3));
+}
+
+function unpackIntegers(
+  values: usize,
   entries: i32,
   isSigned: bool,
   tables: usize,
   classes: usize,
 ): void {
-  if (at + 2 <= end && load<u8>(at + 1) === 0) {
-    const only: i32 = load<u8>(at);
-    moveTo(at + 3);
-    if (only >= CLASSES || at > end) breakOff();
-    memory.fill(classes, u8(only), entries);
-  } else {
-    readWeights(tables);
-    if (!broken) readClasses(classes, entries, tables);
-  }
-  if (!broken) readOpenBits(rests, entries, isSigned, classes);
-}
-
-function readOpenBits(rests: usize, entries: i32, isSigned: bool, classes: usize): void {
+  const signShift: u64 = isSigned ? 1 : 0;
   const from = at;
+  const keep = restsKeep;
+  const step = restsStep;
+  const factor = restsFactor;
+  let sum = restsFirst;
   let bit: u64 = 0;
-  if (isSigned) {
-    for (let i = 0; i < entries; i++) {
-      const cls: u32 = load<u8>(classes + i);
-      const width: u64 = openBits(cls) + u32(cls !== 0);
-      const bits = bitsAt(from, bit, width);
-      const magnitude = i64(smallestOf(cls) + (bits >> 1));
-      const sign = -i64(bits & 1);
-      store<i64>(rests + 8 * i, (magnitude ^ sign) - sign);
-      bit += width;
-    }
-  } else {
-    for (let i = 0; i < entries; i++) {
-      const cls: u32 = load<u8>(classes + i);
-      const width: u64 = openBits(cls);
-      store<u64>(rests + 8 * i, smallestOf(cls) + bitsAt(from, bit, width));
-      bit += width;
-    }
+  for (let i = 0; i < entries; i++) {
+    const cls: u32 = load<u8>(classes + i);
+    const width: u64 = load<u8>(tables + WIDTHS + cls);
+    const bits = (load<u64>(from + usize(bit >> 3)) >> (bit & 7)) & ((u64(1) << width) - 1);
+    bit += width;
+    const sign = -i64(bits & signShift);
+    const magnitude = i64(load<u64>(tables + SMALLEST + 8 * cls) + (bits >> signShift));
+    sum = (sum & keep) + step + ((magnitude ^ sign) - sign) * factor;
+    store<i64>(values + 8 * i, sum);
   }
   moveTo(from + usize((bit + 7) >> 3));
-  if (at > end) breakOff();
+}
+
+/** The same for numbers of any width. */
+function unpackWide(
+  values: usize,
+  entries: i32,
+  isSigned: bool,
+  power: f64,
+  tables: usize,
+  classes: usize,
+): void {
+  const signShift: u64 = isSigned ? 1 : 0;
+  const from = at;
+  let sum = restsFirst;
+  let bit: u64 = 0;
+  for (let i = 0; i < entries; i++) {
+    const cls: u32 = load<u8>(classes + i);
+    const width: u64 = load<u8>(tables + WIDTHS + cls);
+    const place = from + usize(bit >> 3);
+    const shift = bit & 7;
+    let bits = load<u64>(place) >> shift;
+    if (width + shift > 64) bits |= u64(load<u8>(place + 8)) << (64 - shift);
+    bits &= (u64(1) << width) - 1;
+    bit += width;
+    const sign = -i64(bits & signShift);
+    const magnitude = i64(load<u64>(tables + SMALLEST + 8 * cls) + (bits >> signShift));
+    sum = (sum & restsKeep) + restsStep + ((magnitude ^ sign) - sign) * restsFactor;
+    if (power === 0) store<i64>(values + 8 * i, sum);
+    else store<f64>(values + 8 * i, f64(sum) / power);
+  }
+  moveTo(from + usize((bit + 7) >> 3));
 }

@@ -6,6 +6,7 @@
  * What stays in memory is bounded but for the distinct label pairs and the postings' runs (see
  * PairDictionary, PostingsBuilder). Format: docs/formats/block.md.
  */
+import { type ChunkAggregates, encodeAggregates } from '../chunk/chunk-aggregates.ts';
 import { encodeColumnHead, type ValueColumn } from '../chunk/column-group.ts';
 import { type EncodedSeries, SeriesEncoder } from '../chunk/encoded-series.ts';
 import { GroupFormer } from '../chunk/group-former.ts';
@@ -182,7 +183,11 @@ class BlockWriting {
     this.#sorter.add(key, endValue(key, out, headEnd));
     this.#put(KIND.aggregates, aggregatesKey(slot, group), () => {
       out.varint(columns.length);
-      for (const { aggregates } of columns) out.raw(aggregates);
+      let countBefore = 0;
+      for (const { aggregates } of columns) {
+        encodeAggregates(aggregates, countBefore, out);
+        countBefore = aggregates.count;
+      }
     });
   }
 
@@ -290,5 +295,5 @@ class BlockWriting {
 }
 
 interface ColumnOfSlot extends ValueColumn {
-  readonly aggregates: Uint8Array;
+  readonly aggregates: ChunkAggregates;
 }

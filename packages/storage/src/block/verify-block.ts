@@ -157,7 +157,7 @@ class Verifying {
         }
       });
       this.#samples += values.length;
-      encodeAggregates(aggregateChunk(values), aggregates);
+      encodeAggregates(aggregateChunk(values), heads.counts[i - 1] ?? 0, aggregates);
     }
     this.#columns.limitMemory();
     this.#compareAggregates(aggregatesKey(slot, group), aggregates.view());
@@ -174,7 +174,10 @@ class Verifying {
         throw new MalformedBytes('the aggregates are not those of the samples');
       }
       const again = contentOf(KIND.aggregates, value);
-      for (let left = again.varint(); left > 0; left--) decodeAggregates(again);
+      let countBefore = 0;
+      for (let left = again.varint(); left > 0; left--) {
+        countBefore = decodeAggregates(again, countBefore).count;
+      }
     });
   }
 

@@ -1,10 +1,9 @@
 /**
  * A series encoded for a block: its labels and, by slot, its chunks.
  */
-import { ByteWriter } from '../encoding/byte-writer.ts';
 import type { Labels } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
-import { aggregateChunk, encodeAggregates } from './chunk-aggregates.ts';
+import { aggregateLast, type ChunkAggregates } from './chunk-aggregates.ts';
 import { lowerBound, slotOf } from './slot.ts';
 import type { TimestampTable } from './timestamp-table.ts';
 import { CHAIN_MAX, encodeColumn, isDifference } from './value-chain.ts';
@@ -27,7 +26,7 @@ export interface EncodedChunk {
   readonly values: Uint8Array;
   /** CRC32C of `values`. */
   readonly checksum: number;
-  readonly aggregates: Uint8Array;
+  readonly aggregates: ChunkAggregates;
 }
 
 /** A part of a timestamp column that lies in one slot. */
@@ -51,7 +50,6 @@ const NOTHING_BEFORE: ReadonlyMap<number, ChunkBefore> = new Map();
 export class SeriesEncoder {
   readonly #slotWidthMs: number;
   readonly #table: TimestampTable;
-  readonly #out = new ByteWriter(4096);
   /** Columns that several series hand in are cut into slots once. */
   readonly #parts = new WeakMap<Float64Array, readonly SlotPart[]>();
   /** By slot: the chunks of the series before. */
@@ -92,10 +90,8 @@ export class SeriesEncoder {
     const { bytes, checksum } = encodeColumn(values, isReference ? before.values : undefined);
     const chain = isReference && isDifference(bytes) ? before.chain + 1 : 1;
     this.#before.set(slot, { timestamps, values, chain });
-    this.#out.clear();
-    encodeAggregates(aggregateChunk(values), this.#out);
-    const aggregates = this.#out.copy();
-    return { slot, count: to - from, timestamps, values: bytes, checksum, aggregates };
+    const count = to - from;
+    return { slot, timestamps, values: bytes, checksum, aggregates: aggregateLast(count), count };
   }
 
   #cut(timestampsMs: Float64Array): SlotPart[] {

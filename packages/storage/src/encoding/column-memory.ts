@@ -28,6 +28,10 @@ interface ColumnKernel {
   ): number;
 }
 
+interface AggregateKernel {
+  aggregateColumn(values: number, count: number, out: number): number;
+}
+
 interface ChecksumKernel {
   prepareChecksum(tables: number): void;
   checksum(tables: number, from: number, to: number, seed: number): number;
@@ -42,7 +46,7 @@ const CHECKSUM_TABLE_BYTES = 8 * 1024;
 const FIRST = CHECKSUM_TABLES + CHECKSUM_TABLE_BYTES;
 /** What the kernel asks for; the scratch space is memory after the bytes. */
 const BYTES_PER_VALUE = 12;
-const BYTES_MIN = 512;
+const BYTES_MIN = 1024;
 const SCRATCH_PER_VALUE = 40;
 const SCRATCH_MIN = 16 * 1024;
 /** Values of one column, so that all of it fits into the memory. */
@@ -51,7 +55,7 @@ const COUNT_AT_FIRST = 1024;
 
 class ColumnMemory {
   readonly #memory = new Wasm.Memory({ initial: 1, maximum: PAGES_MAX, shared: true });
-  readonly #columns = loadKernel<ColumnKernel>('value-column', this.#memory);
+  readonly #columns = loadKernel<ColumnKernel & AggregateKernel>('value-column', this.#memory);
   readonly #checksums = loadKernel<ChecksumKernel>('checksum', this.#memory);
   #capacity = 0;
   #values = new Float64Array(this.#memory.buffer);
@@ -84,6 +88,18 @@ class ColumnMemory {
       this.#scratch,
     );
     return this.#bytes.subarray(this.#input, this.#input + size);
+  }
+
+  /**
+   * Counts, sums and compares the values of the column encoded or decoded last.
+   *
+   * @param out [5] first, last, smallest, largest, sum
+   * @returns 0: a value is not finite; 1: all but the sum; 2: the sum too is exact
+   */
+  aggregate(count: number, out: Float64Array): number {
+    const found = this.#columns.aggregateColumn(this.#current, count, this.#scratch);
+    out.set(this.#values.subarray(this.#scratch / 8, this.#scratch / 8 + 5));
+    return found;
   }
 
   /** Takes bytes of a column in; what lies beyond the most that it can take is left away. */
@@ -135,6 +151,7 @@ class ColumnMemory {
     this.#before = this.#current + 8 * capacity;
     this.#input = this.#before + 8 * capacity;
     this.#scratch = this.#input + BYTES_PER_VALUE * capacity + BYTES_MIN;
+    assert(this.#scratch % 8 === 0, 'values lie at multiples of 8');
     const end = this.#scratch + SCRATCH_PER_VALUE * capacity + SCRATCH_MIN;
     const missing = Math.ceil(end / PAGE_BYTES) - this.#memory.buffer.byteLength / PAGE_BYTES;
     if (missing > 0) this.#memory.grow(missing);
