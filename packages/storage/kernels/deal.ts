@@ -1,5 +1,5 @@
 // Deals the samples of a request out to the shards that own their series: columns to columns.
-// Twin: test/storage/shard/deal-twin.ts.
+// Twin: the test in test/storage/shard/ingest-kernels.test.ts.
 import { RequestFrame } from './parts/request-frame';
 
 /** A part, by owner: where its columns stand, and what it holds so far. */

@@ -21,7 +21,6 @@ import {
   pairRow,
   SERIES_COUNT,
   SERIES_DEPTH,
-  SERIES_END,
   SERIES_FREE,
   SERIES_LOW,
   SERIES_PAIRS,
