@@ -77,7 +77,7 @@ function withOnlineHint(thrown: unknown): unknown {
  *
  * @throws MonError `interrupted`
  */
-async function withInterrupt<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withInterrupt<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   void untilInterrupted().then(() => stop.abort());
   try {

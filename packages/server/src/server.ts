@@ -5,10 +5,12 @@
  * an answer gets it from a server that can give it.
  */
 
+import { verifyOpenDirectory } from '@mon/storage/care/care-thread';
 import { type Database, openDatabase } from '@mon/storage/database';
 import type { DatabaseOptions } from '@mon/storage/database-options';
 import type { Clock } from '@mon/storage/model/clock';
 import type { Logger } from 'pino';
+import type { VerifyReport } from './api/responses.ts';
 import type { ServerConfig } from './config/server-config.ts';
 import { dashboardRoute } from './endpoints/dashboard-route.ts';
 import { federateRoute } from './endpoints/federate-route.ts';
@@ -21,6 +23,7 @@ import { QuerySlots } from './endpoints/query-slots.ts';
 import { remoteReadRoute } from './endpoints/remote-read-route.ts';
 import { runningQueryRoutes } from './endpoints/running-query-routes.ts';
 import { seriesRoutes } from './endpoints/series-routes.ts';
+import { storageRoutes } from './endpoints/storage-routes.ts';
 import { statusRoutes } from './endpoints/status-routes.ts';
 import { HttpServer } from './http/http-server.ts';
 import { refuseOpenAddress } from './http/listen-address.ts';
@@ -148,11 +151,26 @@ function createJobs(
         schedule: config.retentionSchedule,
         run: (signal) => database.applyRetention(signal),
       },
+      {
+        name: 'verify',
+        schedule: 'off',
+        run: (signal) => verifyStorage(config.dataDir, clock, signal),
+      },
     ],
     clock,
     log,
     registry,
   });
+}
+
+async function verifyStorage(
+  dataDir: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<VerifyReport> {
+  const startedMs = clock.nowMs();
+  const report = await verifyOpenDirectory(dataDir, signal);
+  return { job: 'verify', elapsedMs: clock.nowMs() - startedMs, ...report };
 }
 
 interface Parts {
@@ -208,6 +226,7 @@ function createRoutes(parts: Parts): Route[] {
       queryable: database,
     }),
     ...jobRoutes(jobs),
+    ...storageRoutes(config.dataDir),
     ...operationRoutes({ registry, flush: () => database.flush(), isReady }),
   ];
 }

@@ -4,6 +4,7 @@
  * Every fault becomes a MonError: `server-unreachable` (retryable), `not-authorised`, else the
  * server's own code and hint. An AbortSignal passes through as the AbortError it raises.
  */
+import type { DirectoryStats } from '@mon/storage/care/directory-stats';
 import type { JobReport } from '@mon/storage/database-options';
 import { MonError, reasonOf } from '@mon/storage/model/error';
 import { type Dispatcher, Pool } from 'undici';
@@ -16,6 +17,7 @@ import type {
   JsonQueryResult,
   JsonRunningQuery,
   JsonSuccess,
+  VerifyReport,
 } from './responses.ts';
 
 export interface ApiClientOptions {
@@ -167,6 +169,18 @@ export class ApiClient {
   runJob(job: JobReport['job'], signal?: AbortSignal): Promise<JobReport> {
     const path = `/api/v1/admin/jobs/${job}`;
     return this.ask({ method: 'POST', path, signal, timeoutMs: JOB_TIMEOUT_MS });
+  }
+
+  /** Reads all that the server has on disk and checks it. */
+  verifyStorage(signal?: AbortSignal): Promise<VerifyReport> {
+    const path = '/api/v1/admin/jobs/verify';
+    return this.ask({ method: 'POST', path, signal, timeoutMs: JOB_TIMEOUT_MS });
+  }
+
+  /** Where the bytes on disk are. */
+  storageStats(top: number, signal?: AbortSignal): Promise<DirectoryStats> {
+    const call = { path: '/api/v1/status/storage', parameters: { limit: top } };
+    return this.ask({ method: 'GET', ...call, signal, timeoutMs: JOB_TIMEOUT_MS });
   }
 
   /** Everything in memory onto disk. */

@@ -4,6 +4,7 @@
  * Prometheus's are its own (https://prometheus.io/docs/prometheus/latest/querying/api/); mon's
  * beside them are described in docs/http-api.md.
  */
+import type { DirectoryReport } from '@mon/storage/care/verify-directory';
 import type { JobReport } from '@mon/storage/database-options';
 
 /** [seconds since the epoch, the value as text: `"1.5"`, `"+Inf"`, `"NaN"`] */
@@ -50,9 +51,18 @@ export interface JsonMetadata {
   readonly unit: string;
 }
 
+/** POST /api/v1/admin/jobs/verify */
+export interface VerifyReport extends DirectoryReport {
+  readonly job: 'verify';
+  readonly elapsedMs: number;
+}
+
+/** What a job did. */
+export type AnyJobReport = JobReport | VerifyReport;
+
 /** GET /api/v1/status/jobs */
 export interface JsonJob {
-  readonly job: JobReport['job'];
+  readonly job: AnyJobReport['job'];
   /** Cron expression, or `off`. */
   readonly schedule: string;
   readonly running: boolean;
@@ -65,7 +75,7 @@ export interface JsonJobRun {
   readonly startedAt: string;
   readonly trigger: 'schedule' | 'request';
   readonly outcome: 'done' | 'failed' | 'canceled';
-  readonly report: JobReport | null;
+  readonly report: AnyJobReport | null;
   readonly error: string | null;
 }
 

@@ -5,21 +5,20 @@
  * A job that is due while it runs or waits already is skipped and counted. Requests wait in line,
  * at most `WAITING_MAX` of them.
  */
-import type { JobReport } from '@mon/storage/database-options';
 import type { Clock } from '@mon/storage/model/clock';
 import { MonError, reasonOf } from '@mon/storage/model/error';
 import { type ScheduledTask, schedule as scheduleTask } from 'node-cron';
 import type { Logger } from 'pino';
-import type { JsonJob, JsonJobRun } from '../api/responses.ts';
+import type { AnyJobReport, JsonJob, JsonJobRun } from '../api/responses.ts';
 import type { Counter, Histogram, MetricRegistry } from '../metrics/registry.ts';
 import type { Schedule } from './cron-expression.ts';
 
-export type JobName = JobReport['job'];
+export type JobName = AnyJobReport['job'];
 
 export interface Job {
   readonly name: JobName;
   readonly schedule: Schedule;
-  readonly run: (signal: AbortSignal) => Promise<JobReport>;
+  readonly run: (signal: AbortSignal) => Promise<AnyJobReport>;
 }
 
 export interface JobQueueOptions {
@@ -103,7 +102,7 @@ export class JobQueue {
    *
    * @throws MonError of the job, `job-canceled`, `job-queue-full`, `closing`
    */
-  async run(name: JobName, signal: AbortSignal): Promise<JobReport> {
+  async run(name: JobName, signal: AbortSignal): Promise<AnyJobReport> {
     const entry = this.#entries.get(name);
     if (entry === undefined) throw unknownJob(name, [...this.#entries.keys()]);
     const waiting = [...this.#entries.values()].reduce((sum, other) => sum + other.waiting, 0);
@@ -142,7 +141,7 @@ export class JobQueue {
     }
   }
 
-  #enqueue(entry: Entry, call: { trigger: Trigger; signal: AbortSignal }): Promise<JobReport> {
+  #enqueue(entry: Entry, call: { trigger: Trigger; signal: AbortSignal }): Promise<AnyJobReport> {
     entry.waiting++;
     const turn = this.#line.then(() => {
       entry.waiting--;
@@ -152,7 +151,7 @@ export class JobQueue {
     return turn;
   }
 
-  async #runNow(entry: Entry, call: { trigger: Trigger; signal: AbortSignal }): Promise<JobReport> {
+  async #runNow(entry: Entry, call: { trigger: Trigger; signal: AbortSignal }): Promise<AnyJobReport> {
     const { clock, log } = this.#options;
     const { name } = entry.job;
     const signal = AbortSignal.any([call.signal, this.#closing.signal]);
@@ -172,7 +171,7 @@ export class JobQueue {
       const report = await entry.job.run(signal);
       entry.lastSuccessMs = clock.nowMs();
       note({ outcome: 'done', report, error: null });
-      log.info({ ...report }, 'job done');
+      logDone(log, report);
       return report;
     } catch (thrown) {
       const error = signal.aborted ? canceled(name) : thrown;
@@ -184,6 +183,20 @@ export class JobQueue {
       entry.running = false;
     }
   }
+}
+
+function logDone(log: Logger, report: AnyJobReport): void {
+  if (report.job !== 'verify') {
+    log.info({ ...report }, 'job done');
+    return;
+  }
+  const { job, isIntact, elapsedMs, parts } = report;
+  for (const { name, problems, losses, samplesLost } of parts) {
+    if (problems.length === 0) continue;
+    const first = { problem: problems[0], loss: losses[0] };
+    log.error({ part: name, problems: problems.length, samplesLost, ...first }, 'damage found');
+  }
+  log.info({ job, isIntact, parts: parts.length, elapsedMs }, 'job done');
 }
 
 function canceled(name: JobName): MonError {

@@ -4,7 +4,7 @@
  * An original is linked there, whole, before anything takes its place: a crash leaves both names or
  * one. What has the same name already is from an earlier try, or gets a number.
  */
-import { basename, join } from 'node:path';
+import { join, relative } from 'node:path';
 import { isCode, makeDirectory, readFile, replaceFile } from '../files/file-actions.ts';
 import type { Files } from '../files/files.ts';
 
@@ -14,7 +14,7 @@ export const QUARANTINE_NAME = 'quarantined';
 export function keepAside(files: Files, dataDir: string, path: string): string {
   const folder = join(dataDir, QUARANTINE_NAME);
   makeDirectory(files, folder);
-  const name = freeName(files, folder, basename(path));
+  const name = freeName(files, folder, relative(dataDir, path).replaceAll('/', '-'));
   const target = join(folder, name);
   const beside = `${target}.part`;
   files.remove(beside);

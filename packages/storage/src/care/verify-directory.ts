@@ -8,9 +8,11 @@ import { join } from 'node:path';
 import type { Files } from '../files/files.ts';
 import { nodeFiles } from '../files/node-files.ts';
 import { HEAD_COPY_NAME, MANIFEST_NAME } from '../manifest/manifest.ts';
-import { knownManifest } from './known-manifest.ts';
+import type { ManifestEntry } from '../manifest/manifest-entry.ts';
+import { type KnownManifest, knownManifest } from './known-manifest.ts';
 import { PartFindings, type PartReport } from './part-report.ts';
 import { verifyBlockDirectory } from './verify-block-directory.ts';
+import { rebuildManifest } from './rebuild-manifest.ts';
 import { manifestReport } from './verify-manifest.ts';
 import { verifyMeta } from './verify-meta.ts';
 import { verifyWal } from './verify-wal.ts';
@@ -51,7 +53,7 @@ export async function verifyDirectory(
   const { files = nodeFiles, isRunning = false, onPart, signal } = options;
   const aborting = signal === undefined ? {} : { signal };
   const manifest = knownManifest(dataDir, files);
-  const live = [...manifest.state.live.values()];
+  const live = await liveOf(dataDir, manifest, files);
   const parts: PartReport[] = [];
   const done = (part: PartReport) => {
     parts.push(part);
@@ -70,6 +72,17 @@ export async function verifyDirectory(
     if (report !== undefined) done(report);
   }
   return { dataDir, parts, isIntact: parts.every(({ problems }) => problems.length === 0) };
+}
+
+/** What lives; where records are lost, what a repair would find to live. */
+async function liveOf(
+  dataDir: string,
+  manifest: KnownManifest,
+  files: Files,
+): Promise<readonly ManifestEntry[]> {
+  const isWhole = manifest.isThere && manifest.damages.every(({ isMended }) => isMended);
+  if (isWhole) return [...manifest.state.live.values()];
+  return (await rebuildManifest(dataDir, manifest, files)).state.live;
 }
 
 /** A directory that a running server has replaced meanwhile says nothing. */
