@@ -151,7 +151,10 @@ export class JobQueue {
     return turn;
   }
 
-  async #runNow(entry: Entry, call: { trigger: Trigger; signal: AbortSignal }): Promise<AnyJobReport> {
+  async #runNow(
+    entry: Entry,
+    call: { trigger: Trigger; signal: AbortSignal },
+  ): Promise<AnyJobReport> {
     const { clock, log } = this.#options;
     const { name } = entry.job;
     const signal = AbortSignal.any([call.signal, this.#closing.signal]);

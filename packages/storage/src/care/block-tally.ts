@@ -1,6 +1,6 @@
 /**
- * Counts what directories of samples are made of: bytes by kind of key, series, samples and bytes by
- * metric, values and series by label.
+ * Counts what directories of samples are made of: bytes by kind of key; series, samples and bytes
+ * by metric; values and series by label.
  *
  * A series is in many directories: where series are counted, it is the most that one directory has.
  */
@@ -13,9 +13,9 @@ import type { Files } from '../files/files.ts';
 import { decodeLabelPage } from '../index/label-page.ts';
 import { countOrdinals } from '../index/ordinal-runs.ts';
 import { decodePostings, decodePostingsPage } from '../index/postings-page.ts';
+import { SERIES_PER_PAGE } from '../index/series-page.ts';
 import type { DatabaseFiles } from '../kv/files/database-files.ts';
 import { MonError } from '../model/error.ts';
-import { SERIES_PER_PAGE } from '../index/series-page.ts';
 import { openBlockFiles } from './block-files.ts';
 
 export interface MetricStats {

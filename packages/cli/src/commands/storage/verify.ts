@@ -55,6 +55,8 @@ server that is down is read. Exits with 1 where anything is damaged.
   }
 
   #tryRepair(dataDir: string): void {
-    this.remark(`Try this: stop the server, then mon storage repair --data-dir ${dataDir} --dry-run`);
+    this.remark(
+      `Try this: stop the server, then mon storage repair --data-dir ${dataDir} --dry-run`,
+    );
   }
 }
