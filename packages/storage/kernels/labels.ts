@@ -3,8 +3,10 @@
 //
 // A pair of input is four words: address and bytes of its name, address and bytes of its value.
 import { compareTexts } from './parts/label-bytes';
+import { shardHash } from './parts/series-hash';
+import { ROW, ROW_BYTES, ROW_REF, ROW_SHARD_HASH, UNKNOWN } from './parts/series-row';
 
-export { shardHash } from './parts/series-hash';
+export { shardHash };
 
 const PAIR = 16;
 const LABELS_MAX = 64;
@@ -190,4 +192,65 @@ function isUtf8(from: usize, to: usize): bool {
     if (more === 3 && (code < 0x10000 || code > 0x10ffff)) return false;
   }
   return true;
+}
+
+/**
+ * Labels of a protobuf series at [from, to) -> canonical labels at `out`, and a row of the series
+ * table (parts/series-row.ts) with their address, bytes and shard hash.
+ *
+ * @returns bytes written, or FAULT
+ */
+export function canonicalSeries(
+  from: usize,
+  to: usize,
+  pairs: usize,
+  pairsMax: i32,
+  out: usize,
+  end: usize,
+  row: usize,
+  key: usize,
+  prefix: usize,
+  prefixBytes: u32,
+  scratch: usize,
+): i32 {
+  const count = readProtobufLabels(from, to, pairs, pairsMax);
+  if (count < 0) return FAULT;
+  const bytes = canonicalLabels(pairs, count, out, end);
+  if (bytes < 0) return FAULT;
+  store<u32>(row, <u32>out);
+  store<u32>(row + ROW_BYTES, bytes);
+  store<u32>(row + ROW_SHARD_HASH, shardHash(key, prefix, prefixBytes, out, out + bytes, scratch));
+  return bytes;
+}
+
+/** Copies the rows of one shard out of `shards`, and behind them their labels. */
+export function collectRows(
+  rows: usize,
+  count: u32,
+  shards: u32,
+  owner: u32,
+  out: usize,
+  labels: usize,
+): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const row = rows + ROW * i;
+    if (<u32>((<u64>load<u32>(row + ROW_SHARD_HASH) * shards) >> 32) !== owner) continue;
+    const bytes = load<u32>(row + ROW_BYTES);
+    memory.copy(out, row, ROW);
+    memory.copy(labels, load<u32>(row), bytes);
+    store<u32>(out, <u32>labels);
+    store<u32>(out + ROW_REF, UNKNOWN);
+    out += ROW;
+    labels += bytes;
+  }
+}
+
+/** Puts the refs of rows, in order, where `refs` has none. */
+export function fillRefs(refs: usize, count: u32, rows: usize): void {
+  let row = rows;
+  for (let i: u32 = 0; i < count; i++) {
+    if (load<u32>(refs + 4 * i) !== UNKNOWN) continue;
+    store<u32>(refs + 4 * i, load<u32>(row + ROW_REF));
+    row += ROW;
+  }
 }

@@ -1,8 +1,6 @@
 // The series table: resolves canonical labels to refs, adds series and takes them out.
 // Layout: parts/series-memory.ts. Oracle of the tests: a Map of label sets.
-//
-// Series come as rows of six words: address and bytes of their canonical labels, shard hash, and
-// room for ref and fingerprint (low, high).
+// Series come as rows: parts/series-row.ts.
 
 import { sameBytes, textEnd } from './parts/label-bytes';
 import { findPair, internPair, internRoot, pairHash, releasePair } from './parts/pairs';
@@ -30,6 +28,15 @@ import {
   spares,
   takePage,
 } from './parts/series-memory';
+import {
+  ROW,
+  ROW_BYTES,
+  ROW_HIGH,
+  ROW_LOW,
+  ROW_REF,
+  ROW_SHARD_HASH,
+  UNKNOWN,
+} from './parts/series-row';
 import { addRow, findByLabels } from './parts/series-rows';
 import {
   countDown,
@@ -43,13 +50,6 @@ import {
 
 export { addPosting, clearPostings } from './parts/postings';
 
-const ROW: usize = 24;
-const ROW_BYTES: usize = 4;
-const ROW_SHARD_HASH: usize = 8;
-const ROW_REF: usize = 12;
-const ROW_LOW: usize = 16;
-const ROW_HIGH: usize = 20;
-const UNKNOWN: u32 = 0xffffffff;
 /** More pages than any one series can take. */
 const SPARES_MIN: u32 = 24;
 const DETACHED: u32 = 0x80;

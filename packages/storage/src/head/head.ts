@@ -25,7 +25,7 @@ import {
 } from './late-runs.ts';
 import { loadSampleRuns, type PartCursor, type SampleRunsKernel } from './run-table.ts';
 import type { SampleBuffer } from './sample-buffer.ts';
-import type { SamplePart } from './sample-part.ts';
+import { REF_UNKNOWN, type SamplePart } from './sample-part.ts';
 import { SeriesTable } from './series-table.ts';
 
 /** A head holds at most this many frozen generations; the next cut waits. */
@@ -95,6 +95,24 @@ export class Head {
     if (this.series.count !== before) this.begun(ref);
     this.leaving.delete(ref);
     return ref;
+  }
+
+  /**
+   * The refs of series in rows (`SERIES_ROW`), added where they are new.
+   *
+   * @param rows address of rows in which labels and shard hashes stand; refs are filled in
+   */
+  resolveRows(tenant: TenantId, rows: number, count: number): void {
+    const { series } = this;
+    const unknown = series.findRows(tenant, rows, count);
+    const isNew: number[] = [];
+    for (let i = 0; i < count && isNew.length < unknown; i++) {
+      if (series.refOfRow(rows, i) === REF_UNKNOWN) isNew.push(i);
+    }
+    series.addRows(tenant, rows, count);
+    for (const i of isNew) this.begun(series.refOfRow(rows, i));
+    if (this.leaving.size === 0) return;
+    for (let i = 0; i < count; i++) this.leaving.delete(series.refOfRow(rows, i));
   }
 
   /** A series has been added to the table under this ref. */

@@ -33,8 +33,10 @@ const TENANT_SHIFT = 8;
 const REFS_MAX = 2 ** 24 - 2;
 
 /** Words of a row that describes a series to the kernel. */
-export const SERIES_ROW_WORDS = 6;
+export const SERIES_ROW_WORDS = 10;
 export const SERIES_ROW = { at: 0, bytes: 1, shardHash: 2, ref: 3, low: 4, high: 5 } as const;
+/** From here four words of the hash under which its sender is to know it; all 0 for none. */
+export const SERIES_ROW_HASH = 6;
 
 /** Scratch: a row, a prefix, then labels, then as much room for what is hashed. */
 const PREFIX_AT = 64;
@@ -101,6 +103,10 @@ export class SeriesTable {
     const ordinal = this.pairs.tenantOrdinal(tenant);
     const hashed = this.#scratch + HASHED_AT;
     return kernel.findSeries(base, ordinal, rows, count, prefix, prefixBytes, hashed);
+  }
+
+  refOfRow(rows: number, row: number): number {
+    return this.space.words[rows / 4 + row * SERIES_ROW_WORDS + SERIES_ROW.ref] as number;
   }
 
   /** Adds the series of rows that `findRows` did not find, and fills in their refs. */

@@ -33,4 +33,29 @@ export interface LabelsKernel {
     to: number,
     scratch: number,
   ): number;
+  /** `readProtobufLabels`, `canonicalLabels` and `shardHash` in one, into a row of the series table. */
+  canonicalSeries(
+    from: number,
+    to: number,
+    pairs: number,
+    pairsMax: number,
+    out: number,
+    end: number,
+    row: number,
+    key: number,
+    prefix: number,
+    prefixBytes: number,
+    scratch: number,
+  ): number;
+  /** Copies the rows that one of so many shards owns, and behind them their labels. */
+  collectRows(
+    rows: number,
+    count: number,
+    shards: number,
+    owner: number,
+    out: number,
+    labels: number,
+  ): void;
+  /** Puts the refs of rows, in order, where a column of refs has none. */
+  fillRefs(refs: number, count: number, rows: number): void;
 }

@@ -6,7 +6,7 @@
  */
 import { randomFillSync } from 'node:crypto';
 import { REF_UNKNOWN } from '../head/sample-part.ts';
-import { type HashKey, shardHash, shardOf } from '../index/series-hash.ts';
+import type { HashKey } from '../index/series-hash.ts';
 import type { ShardMemory } from '../memory/shard-memory.ts';
 import type { TransitSpace } from '../memory/transit-space.ts';
 import {
@@ -16,7 +16,7 @@ import {
   type Rejection,
 } from '../model/appender.ts';
 import { MonError } from '../model/error.ts';
-import { checkLabelPairs } from '../model/label-rules.ts';
+import type { LabelFault } from '../model/label-rules.ts';
 import type { Labels } from '../model/labels.ts';
 import type { MetricMetadata } from '../model/metadata.ts';
 import type { TenantId } from '../model/tenant.ts';
@@ -33,6 +33,7 @@ import { newRawHashKey, type RawHashInput, rawHash } from './raw-hash.ts';
 import { HASH_WORDS, RequestColumns } from './request-columns.ts';
 import type { SeriesCache } from './series-cache.ts';
 import { MetadataSieve, SymbolHasher } from './symbol-hash.ts';
+import { type UnknownPart, UnknownSeries } from './unknown-series.ts';
 
 /** A request may have so many samples, and as many series; its parts fit in the transit range. */
 export const REQUEST_SAMPLES_MAX = 1024 * 1024;
@@ -46,17 +47,8 @@ export interface BodyRange {
 /** A shard's share of a request. */
 export interface RoutedPart {
   readonly dealt: DealtPart;
-  /** Series of the part whose ref is not known: where they stand, their labels and hashes. */
-  readonly unknown: readonly UnknownSeries[];
-}
-
-export interface UnknownSeries {
-  /** Index in the part. */
-  readonly index: number;
-  readonly labels: Labels;
-  readonly shardHash: number;
-  /** Under which the ref is to be remembered; undefined where the label bytes were not together. */
-  readonly hash: Int32Array | undefined;
+  /** Series of the part whose ref is not known, in the part's order. */
+  readonly unknown: UnknownPart | undefined;
 }
 
 export interface RoutedRequest {
@@ -68,35 +60,28 @@ export interface RoutedRequest {
   readonly metadata: readonly MetricMetadata[];
 }
 
-/** A series of the request at hand that the cache does not know. */
-export interface NewSeries {
-  readonly owner: number;
-  readonly labels: Labels;
-  readonly shardHash: number;
-  readonly hash: Int32Array | undefined;
-}
-
 /** How a decoder answers for one series. */
 interface SeriesSource {
   /** As sent: name, value, name, value, ...; unchecked. */
   labels(series: number): readonly string[];
   /** Whether the series has a hash to be known by. */
   isHashed(series: number): boolean;
+  /** Whether label fields stand where the columns say. */
+  readonly hasFields: boolean;
 }
 
-const NONE: readonly UnknownSeries[] = [];
 /** Hashes of a tenant: of label fields by TypeScript, of joined labels, of symbols, by kernel. */
 const HASH_DOMAINS = 4;
 const KERNEL_KEY_BYTES = 64;
 
 export class AppendRouter {
-  readonly #key: HashKey;
   readonly #shards: number;
   readonly #cache: SeriesCache;
   readonly #memory: ShardMemory;
   readonly #columns: RequestColumns;
   readonly #decoder: BodyDecoder;
   readonly #dealer: PartDealer;
+  readonly #unknown: UnknownSeries;
   readonly #kernelKeyAt: number;
   readonly #rawKey = newRawHashKey();
   readonly #unpacker = new SnappyUnpacker();
@@ -114,13 +99,13 @@ export class AppendRouter {
     readonly transit: TransitSpace;
   }) {
     const { memory, transit, shards } = setup;
-    this.#key = setup.key;
     this.#shards = shards;
     this.#cache = setup.cache;
     this.#memory = memory;
     this.#columns = new RequestColumns(memory, shards);
     this.#decoder = new BodyDecoder(memory);
     this.#dealer = new PartDealer(memory, transit, shards);
+    this.#unknown = new UnknownSeries(setup);
     this.#kernelKeyAt = transit.take(KERNEL_KEY_BYTES);
     memory.bytes.set(randomFillSync(new Uint8Array(KERNEL_KEY_BYTES)), this.#kernelKeyAt);
   }
@@ -145,6 +130,7 @@ export class AppendRouter {
       return this.#deal(tenant, unknown, {
         labels: (series) => this.#labelPairs(series),
         isHashed: () => true,
+        hasFields: true,
       });
     }
     return this.routeBody({ tenant, format, body: this.#memory.bytes.subarray(from, to) });
@@ -173,6 +159,7 @@ export class AppendRouter {
     const source = {
       labels: (series: number) => readLabelPairs(walk, series),
       isHashed: (series: number) => walk.labelsTo[series] !== 0,
+      hasFields: false,
     };
     const request = this.#deal(tenant, this.#findEach(source), source);
     if (walk.histogramCount === 0) return { ...request, metadata: walk.metadata };
@@ -188,6 +175,7 @@ export class AppendRouter {
     const source = {
       labels: (series: number) => readSymbolPairs(walk, series),
       isHashed: () => true,
+      hasFields: false,
     };
     const request = this.#deal(tenant, this.#findEach(source), source);
     this.#sieve.begin(domain);
@@ -206,7 +194,11 @@ export class AppendRouter {
       valueBits: new Uint32Array(values.buffer, values.byteOffset, values.length * 2),
     });
     this.#hashColumns(tenant, labels);
-    const source = { labels: (series: number) => labels[series] as Labels, isHashed: () => true };
+    const source = {
+      labels: (series: number) => labels[series] as Labels,
+      isHashed: () => true,
+      hasFields: false,
+    };
     return this.#deal(tenant, this.#findEach(source), source);
   }
 
@@ -273,41 +265,49 @@ export class AppendRouter {
   /** Finds an owner for what is unknown, and deals the samples out. */
   #deal(tenant: TenantId, unknownCount: number, source: SeriesSource): RoutedRequest {
     const columns = this.#columns;
-    const added: NewSeries[] = [];
     const rejections: Rejection[] = [];
     let rejected = 0;
-    if (unknownCount > 0) {
-      for (let i = 0; i < columns.seriesCount; i++) {
-        const first = columns.sampleOffsets[i] as number;
-        const end = columns.sampleOffsets[i + 1] as number;
-        if (columns.refs[i] !== REF_UNKNOWN || first === end) continue;
-        const check = checkLabelPairs(source.labels(i));
-        if (check.kind === 'labels') {
-          added.push(this.#place(tenant, i, check.labels, source.isHashed(i)));
-          continue;
-        }
-        rejected += end - first;
-        const { code, reason } = check.fault;
-        for (let k = first; k < end && rejections.length < REJECTIONS_MAX; k++) {
-          rejections.push({ index: k, code, reason });
-        }
+    this.#unknown.begin(tenant, unknownCount, source.hasFields ? this.#unknownBytes() : 0);
+    for (let i = 0; unknownCount > 0 && i < columns.seriesCount; i++) {
+      const first = columns.sampleOffsets[i] as number;
+      const end = columns.sampleOffsets[i + 1] as number;
+      if (columns.refs[i] !== REF_UNKNOWN || first === end) continue;
+      const owner = this.#place(i, source);
+      if (typeof owner === 'number') {
+        columns.give(i, owner);
+        continue;
+      }
+      rejected += end - first;
+      const { code, reason } = owner;
+      for (let k = first; k < end && rejections.length < REJECTIONS_MAX; k++) {
+        rejections.push({ index: k, code, reason });
       }
     }
-    const parts = this.#dealer.deal(columns).map((dealt) => ({
-      dealt,
-      unknown: unknownOf(dealt, added),
-    }));
+    const parts = dealParts(this.#dealer, columns, this.#unknown);
     return { parts, samples: columns.sampleCount, rejected, rejections, metadata: [] };
   }
 
-  /** Gives a new series to the shard that owns it. */
-  #place(tenant: TenantId, series: number, labels: Labels, isHashed: boolean): NewSeries {
-    const hash = shardHash(this.#key, tenant, labels);
-    const owner = shardOf(hash, this.#shards);
-    this.#columns.give(series, owner);
+  /** The shard that owns a new series, or what is wrong with its labels. */
+  #place(series: number, source: SeriesSource): number | LabelFault {
+    const { hashes, labelsFrom, labelsTo } = this.#columns;
     const at = series * HASH_WORDS;
-    const words = isHashed ? this.#columns.hashes.slice(at, at + HASH_WORDS) : undefined;
-    return { owner, labels, shardHash: hash, hash: words };
+    const hash = source.isHashed(series) ? hashes.subarray(at, at + HASH_WORDS) : undefined;
+    if (source.hasFields && hash !== undefined) {
+      const fields = { from: labelsFrom[series] as number, to: labelsTo[series] as number };
+      const owner = this.#unknown.addFields(fields, hash);
+      if (owner >= 0) return owner;
+    }
+    return this.#unknown.addPairs(source.labels(series), hash);
+  }
+
+  /** Bytes that the label fields of unknown series have. */
+  #unknownBytes(): number {
+    const { seriesCount, refs, labelsFrom, labelsTo } = this.#columns;
+    let bytes = 0;
+    for (let i = 0; i < seriesCount; i++) {
+      if (refs[i] === REF_UNKNOWN) bytes += (labelsTo[i] as number) - (labelsFrom[i] as number);
+    }
+    return bytes;
   }
 
   #labelPairs(series: number): string[] {
@@ -323,20 +323,22 @@ export class AppendRouter {
   }
 }
 
-/** The new series of a part: they stand in it in the order in which they came. */
-export function unknownOf(
-  { owner, part }: DealtPart,
-  added: readonly NewSeries[],
-): readonly UnknownSeries[] {
-  if (added.length === 0) return NONE;
-  const { refs } = part;
-  let index = -1;
-  return added
-    .filter((series) => series.owner === owner)
-    .map(({ labels, shardHash: hashed, hash }) => {
-      index = refs.indexOf(REF_UNKNOWN, index + 1);
-      return { index, labels, shardHash: hashed, hash };
-    });
+/** Lays the parts of a request out, each with the series that its owner is to look up. */
+export function dealParts(
+  dealer: PartDealer,
+  columns: RequestColumns,
+  unknown: UnknownSeries,
+): RoutedPart[] {
+  const parts: RoutedPart[] = [];
+  const dealt = dealer.deal(columns);
+  try {
+    for (const part of dealt) parts.push({ dealt: part, unknown: unknown.take(part.owner) });
+    return parts;
+  } catch (error) {
+    for (const part of dealt) dealer.giveBack(part);
+    for (const part of parts) unknown.give(part.unknown);
+    throw error;
+  }
 }
 
 function refuseLarge(count: number): void {

@@ -75,6 +75,11 @@ export class PartDealer {
     return dealt;
   }
 
+  /** Gives back a part that nobody was told of. */
+  giveBack({ part }: DealtPart): void {
+    this.#transit.give(part.address);
+  }
+
   #layOut(owner: number, seriesCount: number, sampleCount: number): DealtPart {
     const transit = this.#transit;
     const partBytes = SamplePart.bytes(seriesCount, sampleCount);

@@ -5,6 +5,9 @@
 import type { AdmissionBounds } from '../head/admission.ts';
 import type { Head } from '../head/head.ts';
 import { REF_UNKNOWN, SamplePart } from '../head/sample-part.ts';
+import { SERIES_ROW, SERIES_ROW_HASH, SERIES_ROW_WORDS } from '../head/series-table.ts';
+import type { LabelsKernel } from '../index/labels-kernel.ts';
+import { loadKernel } from '../memory/load-kernel.ts';
 import type { TransitSpace } from '../memory/transit-space.ts';
 import type { WasmMemory } from '../memory/web-assembly.ts';
 import {
@@ -23,9 +26,7 @@ import type { HeadAppender } from './head-appender.ts';
 import type { PartOutcome } from './part-outcome.ts';
 import type { SeriesCache } from './series-cache.ts';
 import type { PartAnswer, PartAsk, PeerCalls } from './shard-messages.ts';
-
-/** Joins the labels of a series for the way to another shard; no valid label holds it. */
-const LABEL_SEPARATOR = '\0';
+import type { UnknownPart } from './unknown-series.ts';
 
 /** A request as main hands it to a shard; a body stands in the shard's inbox where it fits. */
 export type ShardRequest = OwnBody | AppendColumns | InboxBody;
@@ -59,9 +60,11 @@ export interface RequestAppenderParts {
 
 export class RequestAppender {
   readonly #parts: RequestAppenderParts;
+  readonly #labels: LabelsKernel;
 
   constructor(parts: RequestAppenderParts) {
     this.#parts = parts;
+    this.#labels = loadKernel<LabelsKernel>('labels', parts.head.memory.memory);
   }
 
   /** @throws MonError `bad-body`, `disk-full`, `wal-failed` */
@@ -87,27 +90,63 @@ export class RequestAppender {
       );
       return outcomeOf(routed, outcomes);
     } finally {
-      for (const { dealt } of routed.parts) transit.give(dealt.part.address);
+      for (const { dealt, unknown } of routed.parts) {
+        transit.give(dealt.part.address);
+        if (unknown !== undefined) transit.give(unknown.address);
+      }
     }
   }
 
   /** Takes a part that another shard decoded. */
   async takePart(ask: PartAsk): Promise<PartAnswer> {
     const { tenant, bounds } = ask;
-    const { unknownAt, unknownLabels, unknownHashes } = ask;
-    const { head, appender, transit } = this.#parts;
+    const { appender, transit } = this.#parts;
     const part = this.#copyOf(ask);
-    const refs = new Uint32Array(unknownAt.length);
-    unknownLabels.forEach((joined, i) => {
-      const ref = head.resolve(tenant, joined.split(LABEL_SEPARATOR), unknownHashes[i]);
-      refs[i] = ref;
-      part.refs[unknownAt[i] as number] = ref;
-    });
     try {
+      const refs = this.#takeUnknown(ask, part);
       const { rejected, rejections } = await appender.append(tenant, part, bounds);
       return { rejected, rejections, refs };
     } finally {
       transit.give(part.address);
+    }
+  }
+
+  /** Resolves series of a part from another shard; returns their refs. */
+  #takeUnknown({ tenant, from, unknown }: PartAsk, part: SamplePart): Uint32Array {
+    if (unknown === undefined) return NONE;
+    const { transit, memories } = this.#parts;
+    const address = transit.take(unknown.bytes);
+    try {
+      const own = { ...unknown, address };
+      const theirs = (memories[from] as WasmMemory).buffer;
+      const bytes = new Uint8Array(transit.buffer, address, unknown.bytes);
+      bytes.set(new Uint8Array(theirs, unknown.address, unknown.bytes));
+      const words = rowsOf(transit.buffer, own);
+      for (let at = SERIES_ROW.at; at < words.length; at += SERIES_ROW_WORDS) {
+        words[at] = (words[at] as number) - unknown.address + address;
+      }
+      this.#resolve(tenant, own, part);
+      return Uint32Array.from({ length: unknown.count }, (_, i) => words[refWord(i)] as number);
+    } finally {
+      transit.give(address);
+    }
+  }
+
+  /** Gives the series of a part that have no ref theirs. */
+  #resolve(tenant: TenantId, unknown: UnknownPart, part: SamplePart): void {
+    this.#parts.head.resolveRows(tenant, unknown.address, unknown.count);
+    this.#labels.fillRefs(part.refsAt, part.seriesCount, unknown.address);
+  }
+
+  /** Notes the refs of what was unknown under the hashes of its labels as sent. */
+  #remember({ dealt, unknown }: RoutedPart, refs: (series: number) => number): void {
+    if (unknown === undefined) return;
+    const { cache, transit } = this.#parts;
+    const words = new Int32Array(rowsOf(transit.buffer, unknown).buffer);
+    for (let i = 0; i < unknown.count; i++) {
+      const at = unknown.address / 4 + i * SERIES_ROW_WORDS + SERIES_ROW_HASH;
+      if ((words[at] as number) === 0 && words[at + 1] === 0) continue;
+      cache.set(words, at, { owner: dealt.owner, ref: refs(i) });
     }
   }
 
@@ -123,39 +162,46 @@ export class RequestAppender {
 
   async #appendOwn(
     tenant: TenantId,
-    { dealt: { part }, unknown }: RoutedPart,
+    routed: RoutedPart,
     bounds: AdmissionBounds,
   ): Promise<PartOutcome> {
-    const { head, cache, index, appender } = this.#parts;
-    for (const { index: at, labels, shardHash, hash } of unknown) {
-      const ref = head.resolve(tenant, labels, shardHash);
-      part.refs[at] = ref;
-      if (hash !== undefined) cache.set(hash, 0, { owner: index, ref });
+    const { unknown } = routed;
+    const { part } = routed.dealt;
+    if (unknown !== undefined) {
+      this.#resolve(tenant, unknown, part);
+      const words = rowsOf(part.buffer, unknown);
+      this.#remember(routed, (i) => words[refWord(i)] as number);
     }
-    return appender.append(tenant, part, bounds);
+    return this.#parts.appender.append(tenant, part, bounds);
   }
 
   async #appendElsewhere(
     tenant: TenantId,
-    { dealt: { owner, part }, unknown }: RoutedPart,
+    routed: RoutedPart,
     bounds: AdmissionBounds,
   ): Promise<PartOutcome> {
+    const { owner, part } = routed.dealt;
     const peer = this.#parts.peers[owner];
     assert(peer !== undefined, `no port to shard ${owner}`);
     const { address, seriesCount, sampleCount } = part;
-    const unknownAt = Uint32Array.from(unknown, ({ index }) => index);
-    const unknownLabels = unknown.map(({ labels }) => labels.join(LABEL_SEPARATOR));
-    const unknownHashes = Uint32Array.from(unknown, ({ shardHash }) => shardHash);
     const outcome = await peer.call('part', {
       ...{ tenant, bounds, from: this.#parts.index, address, seriesCount, sampleCount },
-      ...{ unknownAt, unknownLabels, unknownHashes },
+      unknown: routed.unknown,
     });
-    unknown.forEach(({ hash }, i) => {
-      const ref = outcome.refs[i] ?? REF_UNKNOWN;
-      if (hash !== undefined) this.#parts.cache.set(hash, 0, { owner, ref });
-    });
+    this.#remember(routed, (i) => outcome.refs[i] ?? REF_UNKNOWN);
     return outcome;
   }
+}
+
+const NONE = new Uint32Array(0);
+
+function rowsOf(buffer: SharedArrayBuffer, { address, count }: UnknownPart): Uint32Array {
+  return new Uint32Array(buffer, address, count * SERIES_ROW_WORDS);
+}
+
+/** Where the ref of a row stands in `rowsOf`. */
+function refWord(row: number): number {
+  return row * SERIES_ROW_WORDS + SERIES_ROW.ref;
 }
 
 function route(router: AppendRouter, request: ShardRequest): RoutedRequest {

@@ -11,6 +11,7 @@ import type { Matcher } from '../model/matcher.ts';
 import type { TenantId } from '../model/tenant.ts';
 import type { SeriesPage } from '../querier/series-page.ts';
 import type { PartOutcome } from './part-outcome.ts';
+import type { UnknownPart } from './unknown-series.ts';
 
 /** From main, with the thread's start. */
 export interface ShardStart {
@@ -162,12 +163,8 @@ export interface PartAsk {
   readonly address: number;
   readonly seriesCount: number;
   readonly sampleCount: number;
-  /**
-   * Index in the part of each series that has no ref, its labels joined by U+0000, its shard hash.
-   */
-  readonly unknownAt: Uint32Array;
-  readonly unknownLabels: readonly string[];
-  readonly unknownHashes: Uint32Array;
+  /** Series that have no ref, in the same memory. */
+  readonly unknown: UnknownPart | undefined;
 }
 
 export interface PartAnswer extends PartOutcome {

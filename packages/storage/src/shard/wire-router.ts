@@ -5,29 +5,30 @@
  * is new to its owner goes there with its labels, and is found in the cache of series afterwards.
  */
 import { REF_UNKNOWN } from '../head/sample-part.ts';
-import { type HashKey, shardHash, shardOf } from '../index/series-hash.ts';
+import type { HashKey } from '../index/series-hash.ts';
 import type { ShardMemory } from '../memory/shard-memory.ts';
 import type { TransitSpace } from '../memory/transit-space.ts';
 import { REJECTIONS_MAX, type Rejection } from '../model/appender.ts';
+import { assert } from '../model/assert.ts';
 import { checkLabelPairs, type LabelFault } from '../model/label-rules.ts';
 import type { Labels } from '../model/labels.ts';
 import { WireSamples } from '../protocol/mon-wire-reader.ts';
-import { type NewSeries, type RoutedRequest, unknownOf } from './append-router.ts';
+import { dealParts, type RoutedRequest } from './append-router.ts';
 import { PartDealer } from './part-dealer.ts';
 import { newRawHashKey, RAW_HASH_WORDS, rawHash } from './raw-hash.ts';
 import { RequestColumns } from './request-columns.ts';
 import type { SeriesCache } from './series-cache.ts';
+import { UnknownSeries } from './unknown-series.ts';
 import { OWNER_REJECTED, OWNER_UNKNOWN, type WireSession } from './wire-session.ts';
 
 /** What becomes of a series: known, new to its owner, or its samples are rejected. */
 type Resolution =
   | { readonly kind: 'known' }
-  | { readonly kind: 'new'; readonly added: NewSeries }
+  | { readonly kind: 'new'; readonly labels: Labels; readonly hash: Int32Array }
   | { readonly kind: 'rejected'; readonly fault: LabelFault };
 
 /** What routing finds beside the columns. */
 interface Findings {
-  readonly added: NewSeries[];
   /** By number in the dictionary, of those that are new to their owner. */
   readonly fresh: Map<number, Resolution>;
   readonly rejections: Rejection[];
@@ -37,11 +38,11 @@ interface Findings {
 const KNOWN: Resolution = { kind: 'known' };
 
 export class WireRouter {
-  readonly #key: HashKey;
   readonly #shards: number;
   readonly #cache: SeriesCache;
   readonly #columns: RequestColumns;
   readonly #dealer: PartDealer;
+  readonly #unknown: UnknownSeries;
   readonly #rawKey = newRawHashKey();
   /** What the frame at hand is read into: the columns that are dealt out. */
   readonly samples: WireSamples;
@@ -54,12 +55,12 @@ export class WireRouter {
     readonly transit: TransitSpace;
   }) {
     const { memory, transit, shards } = setup;
-    this.#key = setup.key;
     this.#shards = shards;
     this.#cache = setup.cache;
     const columns = new RequestColumns(memory, shards);
     this.#columns = columns;
     this.#dealer = new PartDealer(memory, transit, shards);
+    this.#unknown = new UnknownSeries(setup);
     this.samples = new WireSamples((samples) => {
       columns.reserve(samples, samples);
       return columns;
@@ -76,7 +77,8 @@ export class WireRouter {
     const columns = this.#columns;
     const { sampleCount, series, metadata } = this.samples;
     const { sampleOffsets, refs, owners, counts } = columns;
-    const found: Findings = { added: [], fresh: new Map(), rejections: [], rejected: 0 };
+    const found: Findings = { fresh: new Map(), rejections: [], rejected: 0 };
+    this.#unknown.begin(session.tenant, sampleCount, 0);
     columns.setCounts(sampleCount, sampleCount);
     counts.fill(0);
     for (let k = 0; k < sampleCount; k++) {
@@ -91,10 +93,8 @@ export class WireRouter {
       counts[2 * owner + 1] = (counts[2 * owner + 1] as number) + 1;
     }
     sampleOffsets[sampleCount] = sampleCount;
-    const { added, rejected, rejections } = found;
-    const parts = this.#dealer
-      .deal(columns)
-      .map((dealt) => ({ dealt, unknown: unknownOf(dealt, added) }));
+    const { rejected, rejections } = found;
+    const parts = dealParts(this.#dealer, columns, this.#unknown);
     return { parts, samples: sampleCount, rejected, rejections, metadata };
   }
 
@@ -112,8 +112,7 @@ export class WireRouter {
         return session.owners[number] as number;
       case 'new':
         this.#columns.refs[sample] = REF_UNKNOWN;
-        found.added.push(resolution.added);
-        return resolution.added.owner;
+        return this.#ownerOf(resolution);
       case 'rejected':
         found.rejected++;
         if (found.rejections.length < REJECTIONS_MAX) {
@@ -121,6 +120,13 @@ export class WireRouter {
         }
         return this.#shards;
     }
+  }
+
+  /** Notes a new series, once for each sample, and says which shard owns it. */
+  #ownerOf({ labels, hash }: { readonly labels: Labels; readonly hash: Int32Array }): number {
+    const owner = this.#unknown.addPairs(labels, hash);
+    assert(typeof owner === 'number', 'labels that passed do not pass again');
+    return owner;
   }
 
   #resolve(session: WireSession, number: number): Resolution {
@@ -138,9 +144,7 @@ export class WireRouter {
       return KNOWN;
     }
     session.owners[number] = OWNER_UNKNOWN;
-    const byShard = shardHash(this.#key, session.tenant, labels);
-    const owner = shardOf(byShard, this.#shards);
-    return { kind: 'new', added: { owner, labels, shardHash: byShard, hash } };
+    return { kind: 'new', labels, hash };
   }
 
   #hash({ tenant }: WireSession, labels: Labels): Int32Array {
