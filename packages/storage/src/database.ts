@@ -29,6 +29,7 @@ import type {
 } from './model/appender.ts';
 import { assert } from './model/assert.ts';
 import { MonError } from './model/error.ts';
+import type { ExemplarQueryable, SeriesExemplars } from './model/exemplar.ts';
 import type { Labels } from './model/labels.ts';
 import type { MetaStore } from './model/meta-store.ts';
 import type { Queryable, SelectRequest, SeriesBatch, SeriesRequest } from './model/queryable.ts';
@@ -86,7 +87,7 @@ export interface DatabaseParts {
   readonly threads: Threads;
 }
 
-export class Database implements Appender, Queryable {
+export class Database implements Appender, Queryable, ExemplarQueryable {
   readonly #parts: DatabaseParts;
   readonly #queryable: DatabaseQueryable;
   readonly #jobs: BlockJobs;
@@ -150,6 +151,10 @@ export class Database implements Appender, Queryable {
 
   select(request: SelectRequest): AsyncIterable<SeriesBatch> {
     return this.#queryable.select(request);
+  }
+
+  exemplars(request: SeriesRequest): Promise<readonly SeriesExemplars[]> {
+    return this.#queryable.exemplars(request);
   }
 
   series(request: SeriesRequest): Promise<Labels[]> {
@@ -338,7 +343,9 @@ function send(
 ): Promise<AppendOutcome> {
   const { tenant } = request;
   if (request.kind === 'columns') {
-    return port.call('appendColumns', { tenant, columns: request.columns, bounds });
+    const { columns, lanes } = request;
+    const more = lanes === undefined ? {} : { lanes };
+    return port.call('appendColumns', { tenant, columns, bounds, ...more });
   }
   const { format, body } = request;
   assert(!('kind' in body), 'a body in an inbox is not sent');

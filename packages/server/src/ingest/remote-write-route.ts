@@ -40,6 +40,8 @@ const UNREAD: ReadonlySet<string> = new Set(['bad-wire-frame', 'wire-session-los
 /** Of what a request holds, how many were written; all none until the storage answered. */
 interface Written {
   samples: number;
+  histograms: number;
+  exemplars: number;
 }
 
 export function remoteWriteRoute(intake: Intake): Route {
@@ -47,13 +49,14 @@ export function remoteWriteRoute(intake: Intake): Route {
 }
 
 async function answer(intake: Intake, request: HttpRequest): Promise<HttpAnswer> {
-  const written: Written = { samples: 0 };
+  const written: Written = { samples: 0, histograms: 0, exemplars: 0 };
   let format: Protocol | undefined;
   try {
     await intake.receive(request, async () => {
       format = formatOf(request);
       const outcome = await append(intake, request, format);
-      written.samples = outcome.accepted;
+      const { histograms = 0, exemplars = 0 } = outcome;
+      Object.assign(written, { samples: outcome.accepted - histograms, histograms, exemplars });
       if (outcome.rejected > 0) throw partlyRejected(outcome);
     });
     return noContent(writtenHeaders(written));
@@ -79,12 +82,12 @@ async function append(
   return intake.append({ kind: 'body', format, tenant, body }, format);
 }
 
-function writtenHeaders({ samples }: Written): Record<string, string> {
+function writtenHeaders({ samples, histograms, exemplars }: Written): Record<string, string> {
   return {
     ...WIRE_OFFER,
     'x-prometheus-remote-write-samples-written': String(samples),
-    'x-prometheus-remote-write-histograms-written': '0',
-    'x-prometheus-remote-write-exemplars-written': '0',
+    'x-prometheus-remote-write-histograms-written': String(histograms),
+    'x-prometheus-remote-write-exemplars-written': String(exemplars),
   };
 }
 

@@ -9,6 +9,13 @@ import { MalformedBytes } from '../encoding/malformed-bytes.ts';
 import type { SlotAxis } from '../index/series-page.ts';
 import type { TenantId } from '../model/tenant.ts';
 import type { BlockSummary } from './block-series.ts';
+import {
+  decodeLaneGroups,
+  encodeLaneGroups,
+  hasLanes,
+  type LaneGroups,
+  NO_LANE_GROUPS,
+} from './lane-groups.ts';
 
 /** Retention class and tier; others come with policies and downsampling. */
 const DEFAULT_CLASS = 0;
@@ -29,6 +36,8 @@ export interface BlockHeader extends Omit<BlockSummary, 'bytes'>, SlotAxis {
   /** By slot: how many timestamp columns, and how many groups with values. */
   readonly slotColumns: Uint32Array;
   readonly slotGroups: Uint32Array;
+  /** Where native histograms and exemplars are. */
+  readonly lanes: LaneGroups;
 }
 
 export function tenantHash(tenant: TenantId): number {
@@ -59,6 +68,7 @@ export function encodeHeader(header: BlockHeader, out: ByteWriter): void {
     out.varint(header.slotColumns[i] as number);
     out.varint(header.slotGroups[i] as number);
   });
+  if (hasLanes(header.lanes)) encodeLaneGroups(header.lanes, header.slots.length, out);
 }
 
 /** @throws MalformedBytes */
@@ -82,6 +92,8 @@ export function decodeHeader(reader: ByteReader): BlockHeader {
   for (let left = reader.varint(); left > 0; left--) sources.push(reader.text());
   const tenantHashes: number[] = [];
   for (let left = reader.varint(); left > 0; left--) tenantHashes.push(reader.u32());
+  const slots = readSlots(reader);
+  const lanes = reader.left > 0 ? decodeLaneGroups(reader, slots.slots.length) : NO_LANE_GROUPS;
   return {
     slotWidthMs,
     minTimeMs,
@@ -94,7 +106,8 @@ export function decodeHeader(reader: ByteReader): BlockHeader {
     generations,
     sources,
     tenantHashes: Uint32Array.from(tenantHashes),
-    ...readSlots(reader),
+    ...slots,
+    lanes,
   };
 }
 

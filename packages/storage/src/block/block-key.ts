@@ -7,6 +7,8 @@
 export const KIND = {
   aggregates: 0x41,
   columns: 0x43,
+  exemplars: 0x58,
+  histograms: 0x47,
   labels: 0x44,
   header: 0x48,
   tenant: 0x4e,
@@ -50,6 +52,14 @@ export function timestampsKey(slot: number, page: number): Uint8Array {
 
 export function aggregatesKey(slot: number, group: number): Uint8Array {
   return slotKey(KIND.aggregates, slot, group);
+}
+
+export function histogramsKey(slot: number, group: number): Uint8Array {
+  return slotKey(KIND.histograms, slot, group);
+}
+
+export function exemplarsKey(slot: number, group: number): Uint8Array {
+  return slotKey(KIND.exemplars, slot, group);
 }
 
 export function columnsKey(slot: number, group: number): Uint8Array {
@@ -102,7 +112,11 @@ export type ParsedKey =
   | { readonly kind: 'labels' | 'postings' | 'series'; readonly page: number }
   | { readonly kind: 'tenant'; readonly tenant: string }
   | { readonly kind: 'timestamps'; readonly slot: number; readonly page: number }
-  | { readonly kind: 'aggregates'; readonly slot: number; readonly group: number }
+  | {
+      readonly kind: 'aggregates' | 'exemplars' | 'histograms';
+      readonly slot: number;
+      readonly group: number;
+    }
   | {
       readonly kind: 'columns';
       readonly slot: number;
@@ -117,6 +131,8 @@ const LENGTHS: Readonly<Record<number, number>> = {
   [KIND.series]: 5,
   [KIND.timestamps]: 13,
   [KIND.aggregates]: 13,
+  [KIND.exemplars]: 13,
+  [KIND.histograms]: 13,
   [KIND.columns]: 14,
 };
 
@@ -140,6 +156,10 @@ export function parseKey(key: Uint8Array): ParsedKey | undefined {
       return { kind: 'timestamps', slot: getSlot(key), page: getU32(key, 9) };
     case KIND.aggregates:
       return { kind: 'aggregates', slot: getSlot(key), group: getU32(key, 9) };
+    case KIND.exemplars:
+      return { kind: 'exemplars', slot: getSlot(key), group: getU32(key, 9) };
+    case KIND.histograms:
+      return { kind: 'histograms', slot: getSlot(key), group: getU32(key, 9) };
     default:
       return {
         kind: 'columns',

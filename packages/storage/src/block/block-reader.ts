@@ -6,11 +6,15 @@
 import { rangeRuns } from '../index/ordinal-runs.ts';
 import type { SeriesPage } from '../index/series-page.ts';
 import { LevelDatabase } from '../kv/level-database.ts';
+import type { SeriesExemplars } from '../model/exemplar.ts';
+import type { HistogramRun } from '../model/histogram-run.ts';
 import type { Labels } from '../model/labels.ts';
+import { LaneBuilder } from '../model/lane-builder.ts';
 import type { BlockHeader } from './block-header.ts';
 import { BlockPages, PageCache } from './block-pages.ts';
 import { ALL_SHARDS, type BlockBatch, type BlockSelection } from './block-selection.ts';
 import type { BlockSeries } from './block-series.ts';
+import { LaneReader } from './lane-reader.ts';
 import { matchedLabelNames, matchedLabelValues } from './matched-labels.ts';
 import { type MatchedSeries, matchedSeries, seriesOf } from './matched-series.ts';
 import { type SampleRange, SamplesReader, type SeriesSamples } from './series-samples.ts';
@@ -20,6 +24,13 @@ import { type BlockVerification, verifyBlock } from './verify-block.ts';
 /** Size of a batch: decoding it takes about 2 ms, after which others may have the thread. */
 const BATCH_SAMPLES = 256 * 1024;
 const BATCH_SERIES_MAX = 1024;
+
+const NO_RUNS: ReadonlyMap<number, HistogramRun> = new Map();
+
+interface ReadBatch {
+  readonly read: SeriesSamples;
+  readonly histograms: ReadonlyMap<number, HistogramRun>;
+}
 
 export class BlockReader {
   readonly dir: string;
@@ -61,11 +72,14 @@ export class BlockReader {
     const { startMs, endMs } = selection;
     const range = { startMs, endMs, heldSamples: BATCH_SAMPLES };
     const samples = new SamplesReader(this.#database, this.header, range);
+    const lanes = new LaneReader(this.#database, this.header, range);
+    const wantsLanes = selection.histograms === true && lanes.hasHistograms;
     const matched = await matchedSeries(this.#pages, selection);
     for (const batch of inBatches(matched, samples)) {
       selection.signal?.throwIfAborted();
       const read = await samples.read(batch);
-      const answer = this.#batchOf(batch, read, samples);
+      const histograms = wantsLanes ? await lanes.histograms(batch) : NO_RUNS;
+      const answer = this.#batchOf(batch, { read, histograms }, samples);
       if (answer.labels.length > 0) yield answer;
       samples.columns.limitMemory();
     }
@@ -74,7 +88,7 @@ export class BlockReader {
   /** Leaves out series that have nothing in range and names distinct timestamp columns. */
   #batchOf(
     batch: readonly MatchedSeries[],
-    read: SeriesSamples,
+    { read, histograms }: ReadBatch,
     samples: SamplesReader,
   ): BlockBatch {
     const labelsOf = this.#pages.labelsReader();
@@ -83,8 +97,11 @@ export class BlockReader {
     const timestampColumn: number[] = [];
     const valueOffsets = [0];
     const columns = new Map<Float64Array, number>();
+    const lanes = new LaneBuilder();
     read.times.forEach((times, i) => {
-      if (times.count === 0) return;
+      const run = histograms.get(i);
+      if (times.count === 0 && run === undefined) return;
+      if (run !== undefined) lanes.add(labels.length, run);
       const { page, row } = batch[i] as MatchedSeries;
       const column = samples.columns.join(times);
       if (!columns.has(column)) columns.set(column, columns.size);
@@ -94,7 +111,9 @@ export class BlockReader {
       timestampColumn.push(columns.get(column) as number);
       valueOffsets.push(read.valueOffsets[i + 1] as number);
     });
+    const lane = lanes.take(labels.length);
     return {
+      ...(lane === undefined ? {} : { histograms: lane }),
       labels,
       fingerprints: Uint32Array.from(fingerprints),
       timestampColumns: [...columns.keys()],
@@ -139,16 +158,21 @@ export class BlockReader {
     heldSamples = BATCH_SAMPLES,
   ): AsyncGenerator<BlockSeries> {
     const samples = new SamplesReader(this.#database, this.header, { ...range, heldSamples });
+    const lanes = new LaneReader(this.#database, this.header, range);
     for (const { tenant, catalog } of await this.#pages.tenants()) {
       const ordinals = rangeRuns(catalog.firstSeries, catalog.endSeries);
       const limits = { ...range, shard: ALL_SHARDS };
       const all = seriesOf(this.#pages, { ordinals, rest: [] }, limits);
       for (const batch of inBatches(all, samples)) {
         const read = await samples.read(batch);
+        const histograms = lanes.hasHistograms ? await lanes.histograms(batch) : NO_RUNS;
+        const exemplars = lanes.hasExemplars ? await lanes.exemplars(batch) : undefined;
         const labelsOf = this.#pages.labelsReader();
         for (let i = 0; i < batch.length; i++) {
           const times = read.times[i] as JoinedTimes;
-          if (times.count === 0) continue;
+          const run = histograms.get(i);
+          const some = exemplars?.get(i);
+          if (times.count === 0 && run === undefined && some === undefined) continue;
           const { page, row } = batch[i] as MatchedSeries;
           const from = read.valueOffsets[i] as number;
           yield {
@@ -157,9 +181,34 @@ export class BlockReader {
             shardHash: page.shardHashes[row] as number,
             timestampsMs: samples.columns.join(times),
             values: read.values.subarray(from, from + times.count),
+            ...(run === undefined ? {} : { histograms: run }),
+            ...(some === undefined ? {} : { exemplars: some }),
           };
         }
         samples.columns.limitMemory();
+      }
+    }
+  }
+
+  /**
+   * Exemplars of the selected series, in series order; those without any are left out.
+   *
+   * @throws MonError `bad-regex`, `corrupt-block`; the signal's reason when it aborts
+   */
+  async *exemplars(selection: BlockSelection): AsyncGenerator<SeriesExemplars> {
+    const lanes = new LaneReader(this.#database, this.header, selection);
+    if (!lanes.hasExemplars) return;
+    const matched = await matchedSeries(this.#pages, selection);
+    for (const batch of inBatches(matched, {
+      samplesPerSeries: 0,
+      heldSamples: BATCH_SERIES_MAX,
+    })) {
+      selection.signal?.throwIfAborted();
+      const found = await lanes.exemplars(batch);
+      const labelsOf = this.#pages.labelsReader();
+      for (const [i, exemplars] of found) {
+        const { page, row } = batch[i] as MatchedSeries;
+        yield { labels: labelsOf(page, row), exemplars };
       }
     }
   }
@@ -180,7 +229,7 @@ export class BlockReader {
  */
 function* inBatches(
   series: Iterable<MatchedSeries>,
-  { samplesPerSeries, heldSamples }: SamplesReader,
+  { samplesPerSeries, heldSamples }: Pick<SamplesReader, 'samplesPerSeries' | 'heldSamples'>,
 ): Generator<readonly MatchedSeries[]> {
   const perBatch = Math.min(BATCH_SERIES_MAX, Math.ceil(heldSamples / (samplesPerSeries + 1)));
   let batch: MatchedSeries[] = [];

@@ -24,6 +24,8 @@ export interface BlockSelection {
   readonly startMs: number;
   readonly endMs: number;
   readonly shard: ShardShare;
+  /** As in `SelectRequest`. */
+  readonly histograms?: boolean;
   readonly signal?: AbortSignal;
 }
 

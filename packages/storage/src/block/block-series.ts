@@ -1,6 +1,8 @@
 /**
  * A series on its way into or out of a block, whole, as two columns.
  */
+import type { Exemplar } from '../model/exemplar.ts';
+import type { HistogramRun } from '../model/histogram-run.ts';
 import type { Labels } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
 
@@ -10,12 +12,17 @@ export interface BlockSeries {
   /** `shardHash()` of the series under the database's key. */
   readonly shardHash: number;
   /**
-   * ms, ascending, unique, safe integers, at least one. Series scraped together may hand in the
+   * Float samples: ms, ascending, unique, safe integers. A series without any has histograms or
+   * exemplars. Series scraped together may hand in the
    * same array instance, which spares the writer from comparing contents.
    */
   readonly timestampsMs: Float64Array;
   /** As many as timestamps. */
   readonly values: Float64Array;
+  /** Native histograms, at other times than the values. */
+  readonly histograms?: HistogramRun;
+  /** By time. */
+  readonly exemplars?: readonly Exemplar[];
 }
 
 /**

@@ -43,6 +43,7 @@ import {
 import type { BlockSeries, BlockSummary, GenerationRange } from './block-series.ts';
 import { beginValue, endValue } from './block-value.ts';
 import { KeySorter } from './key-sorter.ts';
+import { LaneWriter, seenRange } from './lane-writer.ts';
 
 /** Entries that the sorter holds in memory. */
 const SORTER_BYTES_MAX = 32 * 1024 * 1024;
@@ -100,6 +101,7 @@ class BlockWriting {
   readonly #sorter: KeySorter;
   readonly #table: TimestampTable;
   readonly #encoder: SeriesEncoder;
+  readonly #lanes: LaneWriter;
   readonly #former: GroupFormer;
   readonly #index: IndexPageBuilder;
   readonly #out = new ByteWriter(64 * 1024);
@@ -119,6 +121,11 @@ class BlockWriting {
       this.#addTimestampPage(slot, page, columns),
     );
     this.#encoder = new SeriesEncoder(options.slotWidthMs, this.#table);
+    this.#lanes = new LaneWriter({
+      slotWidthMs: options.slotWidthMs,
+      table: this.#table,
+      put: (key, value) => this.#sorter.add(key, value),
+    });
     this.#former = new GroupFormer((group) => this.#addGroup(group));
     // Pending pages sort among the final values and take their form while these go out.
     this.#index = new IndexPageBuilder((page, pending) =>
@@ -133,18 +140,18 @@ class BlockWriting {
       last === undefined || compareSeries(last.tenant, last.labels, tenant, labels) < 0,
       'series of a block are not in order',
     );
-    const samples = timestampsMs.length;
-    assert(samples > 0 && samples === values.length, 'a series of a block has uneven columns');
+    assert(timestampsMs.length === values.length, 'a series of a block has uneven columns');
     this.#last = series;
-    const firstSeenMs = timestampsMs[0] as number;
-    const lastSeenMs = timestampsMs[samples - 1] as number;
-    this.#samples += samples;
+    const { firstMs: firstSeenMs, lastMs: lastSeenMs } = seenRange(series);
+    assert(Number.isFinite(firstSeenMs), 'a series of a block has nothing in it');
+    this.#samples += timestampsMs.length + (series.histograms?.timestampsMs.length ?? 0);
     this.#spanMs += lastSeenMs - firstSeenMs;
     this.#minTimeMs = Math.min(this.#minTimeMs, firstSeenMs);
     this.#maxTimeMs = Math.max(this.#maxTimeMs, lastSeenMs);
     const follows = this.#former.joinsHistogram(series);
     const chunks = this.#encoder.encodeChunks(timestampsMs, values, { follows });
-    this.#former.add({ tenant, labels, shardHash, firstSeenMs, lastSeenMs, chunks });
+    const lanes = this.#lanes.encode(series);
+    this.#former.add({ tenant, labels, shardHash, firstSeenMs, lastSeenMs, chunks, lanes });
   }
 
   #addGroup(group: readonly EncodedSeries[]): void {
@@ -167,6 +174,10 @@ class BlockWriting {
         return { labels, shardHash, fingerprint, firstSeenMs, lastSeenMs };
       }),
     });
+    this.#lanes.addGroup(
+      number,
+      group.map(({ lanes }) => lanes),
+    );
     for (const [slot, columns] of bySlot) {
       this.#addColumns(slot, number, columns);
       this.#slotGroups.set(slot, (this.#slotGroups.get(slot) ?? 0) + 1);
@@ -217,7 +228,8 @@ class BlockWriting {
 
   /** The header, but for the number of pairs. */
   #makeHeader(): BlockHeader {
-    const slots = Float64Array.from(this.#slotGroups.keys()).sort();
+    const used = new Set([...this.#slotGroups.keys(), ...this.#lanes.slots()]);
+    const slots = Float64Array.from(used).sort();
     const hashes = this.#index.tenants.map(({ tenant }) => tenantHash(tenant));
     return {
       slotWidthMs: this.#options.slotWidthMs,
@@ -235,6 +247,7 @@ class BlockWriting {
       slots,
       slotColumns: Uint32Array.from(slots, (slot) => this.#table.countOf(slot)),
       slotGroups: Uint32Array.from(slots, (slot) => this.#slotGroups.get(slot) ?? 0),
+      lanes: this.#lanes.groups(slots),
     };
   }
 

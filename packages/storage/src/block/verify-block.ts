@@ -24,6 +24,8 @@ import {
   parseKey,
 } from './block-key.ts';
 import { checkValue, contentOf, corruptBlock, readingValue } from './block-value.ts';
+import { lanesIn } from './lane-groups.ts';
+import { LaneReader } from './lane-reader.ts';
 import { readColumnHeads } from './series-samples.ts';
 import { TimestampColumns } from './timestamp-columns.ts';
 
@@ -58,6 +60,7 @@ class Verifying {
   readonly #database: DatabaseEntries;
   readonly #header: BlockHeader;
   readonly #columns: TimestampColumns;
+  readonly #lanes: LaneReader;
   readonly #problems: MonError[] = [];
   readonly #found = new Map<string, number>();
   #values = 0;
@@ -67,6 +70,7 @@ class Verifying {
     this.#database = database;
     this.#header = header;
     const range = { startMs: -Infinity, endMs: Infinity, heldSamples: HELD_SAMPLES };
+    this.#lanes = new LaneReader(database, header, range);
     this.#columns = new TimestampColumns(database, { slotWidthMs: header.slotWidthMs, ...range });
   }
 
@@ -93,15 +97,27 @@ class Verifying {
       this.#takeColumns(key, value, parsed);
       return;
     }
+    if (parsed.kind === 'histograms') {
+      this.#takeHistograms(key, value, parsed.slot);
+      return;
+    }
+    const { kind } = parsed;
     readingValue(dir, key, () => {
       const reader = contentOf(key[0] as BlockKind, value);
-      if (parsed.kind === 'timestamps') {
+      if (kind === 'timestamps') {
         this.#takeTimestamps(parsed);
         return;
       }
       checkValue(key, value);
-      if (parsed.kind !== 'aggregates') this.#takeIndex(parsed.kind, reader);
+      if (kind === 'exemplars') this.#lanes.decodeExemplars(key, value);
+      else if (kind !== 'aggregates') this.#takeIndex(kind, reader);
     });
+  }
+
+  #takeHistograms(key: Uint8Array, value: Uint8Array, slot: number): void {
+    for (const { run } of this.#lanes.decodeHistograms({ slot, key, value }, () => true)) {
+      this.#samples += run.timestampsMs.length;
+    }
   }
 
   #takeIndex(kind: 'header' | 'labels' | 'postings' | 'series' | 'tenant', reader: ByteReader) {
@@ -199,6 +215,8 @@ class Verifying {
     header.slots.forEach((slot, i) => {
       expected[`aggregates of slot ${slot}`] = header.slotGroups[i] as number;
       expected[`columns of slot ${slot}`] = header.slotGroups[i] as number;
+      expected[`histograms of slot ${slot}`] = lanesIn(header.lanes.histograms, i);
+      expected[`exemplars of slot ${slot}`] = lanesIn(header.lanes.exemplars, i);
       const columns = header.slotColumns[i] as number;
       expected[`timestamp pages of slot ${slot}`] = pages(columns, TIMESTAMP_COLUMNS_PER_PAGE);
     });
@@ -226,6 +244,8 @@ function countedAs(parsed: ParsedKey): string {
   switch (parsed.kind) {
     case 'aggregates':
     case 'columns':
+    case 'exemplars':
+    case 'histograms':
       return `${parsed.kind} of slot ${parsed.slot}`;
     case 'timestamps':
       return `timestamp pages of slot ${parsed.slot}`;

@@ -8,6 +8,7 @@ import { type BlockHeader, decodeHeader, encodeHeader } from '../block/block-hea
 import { BEYOND_KEYS, HEADER_KEY, KIND, parseKey } from '../block/block-key.ts';
 import type { BlockSummary } from '../block/block-series.ts';
 import { beginValue, checkValue, contentOf, endValue } from '../block/block-value.ts';
+import { addGroup } from '../block/lane-groups.ts';
 import { SLOT_WIDTHS_MS, slotOf } from '../chunk/slot.ts';
 import { ByteWriter } from '../encoding/byte-writer.ts';
 import { MalformedBytes } from '../encoding/malformed-bytes.ts';
@@ -33,9 +34,16 @@ export async function rebuiltHeader(
   summary: BlockSummary,
 ): Promise<BlockHeader | undefined> {
   const slots = new Set<number>();
+  const lanes = { histograms: new Map<number, number[]>(), exemplars: new Map<number, number[]>() };
   for await (const page of entries.pages({ gte: new Uint8Array(0), lt: BEYOND_KEYS })) {
     for (const [key] of page) {
       const parsed = parseKey(key);
+      if (parsed?.kind === 'histograms' || parsed?.kind === 'exemplars') {
+        slots.add(parsed.slot);
+        const groups = lanes[parsed.kind].get(parsed.slot) ?? [];
+        addGroup(groups, parsed.group);
+        lanes[parsed.kind].set(parsed.slot, groups);
+      }
       if (parsed?.kind === 'columns' || parsed?.kind === 'timestamps') slots.add(parsed.slot);
     }
   }
@@ -60,6 +68,10 @@ export async function rebuiltHeader(
     slots: Float64Array.from(found),
     slotColumns: new Uint32Array(found.length),
     slotGroups: new Uint32Array(found.length),
+    lanes: {
+      histograms: found.map((slot) => Uint32Array.from(lanes.histograms.get(slot) ?? [])),
+      exemplars: found.map((slot) => Uint32Array.from(lanes.exemplars.get(slot) ?? [])),
+    },
   };
 }
 

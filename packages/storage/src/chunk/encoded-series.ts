@@ -4,6 +4,7 @@
 import type { Labels } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { aggregateLast, type ChunkAggregates } from './chunk-aggregates.ts';
+import type { EncodedLanes } from './encoded-lanes.ts';
 import { lowerBound, slotOf } from './slot.ts';
 import type { TimestampTable } from './timestamp-table.ts';
 import { CHAIN_MAX, encodeColumn, isDifference } from './value-chain.ts';
@@ -16,6 +17,8 @@ export interface EncodedSeries {
   readonly lastSeenMs: number;
   /** By slot, ascending. */
   readonly chunks: readonly EncodedChunk[];
+  /** Absent where the series has float samples alone. */
+  readonly lanes?: EncodedLanes | undefined;
 }
 
 export interface EncodedChunk {

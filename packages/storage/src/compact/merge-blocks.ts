@@ -12,6 +12,7 @@ import type { Manifest } from '../manifest/manifest.ts';
 import type { ManifestEntry } from '../manifest/manifest-entry.ts';
 import { assert } from '../model/assert.ts';
 import { MonError } from '../model/error.ts';
+import { withLanes } from './merge-lanes.ts';
 import { SampleMerger } from './merge-samples.ts';
 import type { PlannedMerge } from './plan-merges.ts';
 
@@ -149,7 +150,9 @@ async function* mergedSeries(
       same.push(next);
       heap.pop();
     }
-    yield { ...top.current, ...merger.merge(same.map(({ current }) => current)) };
+    const parts = same.map(({ current }) => current);
+    const { tenant, labels, shardHash } = top.current;
+    yield { tenant, labels, shardHash, ...withLanes(merger.merge(parts), parts) };
     for (const { series, rank } of same) await advance({ series, rank });
   }
 }

@@ -23,8 +23,10 @@ interface JoinNode {
 export class SampleMerger {
   readonly #root: JoinNode = { next: new WeakMap(), joined: undefined };
 
-  /** @param parts by generation, ascending: at equal times the last one is right */
-  merge(parts: readonly SampleColumns[]): SampleColumns {
+  /** @param all parts by generation, ascending: at equal times the last one is right */
+  merge(all: readonly SampleColumns[]): SampleColumns {
+    const filled = all.filter(({ values }) => values.length > 0);
+    const parts = filled.length === 0 ? all.slice(0, 1) : filled;
     if (parts.length === 1) return parts[0] as SampleColumns;
     const byTime = [...parts].sort((a, b) => first(a) - first(b));
     const isApart = byTime.every((part, i) => {

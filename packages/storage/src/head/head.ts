@@ -209,8 +209,12 @@ export class Head {
     return mergeInto(out, { at, count, range }, late.sorted(ref) as SampleColumns);
   }
 
-  /** Whether a series has samples in a generation. */
+  /** Whether a series has samples of any kind, or exemplars, in a generation. */
   has(generation: Generation, ref: number): boolean {
+    return this.hasFloats(generation, ref) || generation.lanes.has(ref);
+  }
+
+  hasFloats(generation: Generation, ref: number): boolean {
     return generation.runs.count(ref) > 0;
   }
 

@@ -30,6 +30,10 @@ export class LogRefs {
     return this.#count;
   }
 
+  get(ref: number): number {
+    return ref < this.#count ? (this.#memory.words[this.address / 4 + ref] as number) : UNDEFINED;
+  }
+
   set(ref: number, meaning: number): void {
     if (ref >= this.#count) this.#reach(ref);
     this.#memory.words[this.address / 4 + ref] = meaning;

@@ -14,6 +14,7 @@ export const RECORD_INTEGER_HISTOGRAMS = 3;
 export const RECORD_FLOAT_HISTOGRAMS = 4;
 /** Kind 1 was the form before, with all labels of each series. */
 export const RECORD_SERIES = 5;
+export const RECORD_EXEMPLARS = 6;
 
 /** Generation, shard, count. */
 export const RECORD_HEAD_BYTES = 12;
@@ -62,6 +63,18 @@ export class WalRecordWriter {
     this.#bytes.set(bytes, this.#at);
     this.#at += bytes.length;
     this.#seal(from, RECORD_SERIES);
+  }
+
+  /** Adds a record whose body is made already: see `lane-record.ts`. */
+  addMade(
+    origin: RecordOrigin,
+    record: { readonly kind: number; readonly count: number; readonly body: Uint8Array },
+  ): void {
+    const from = this.#start(origin, record.count);
+    this.#reserve(record.body.length);
+    this.#bytes.set(record.body, this.#at);
+    this.#at += record.body.length;
+    this.#seal(from, record.kind);
   }
 
   /** Adds a record of all samples of a part. */

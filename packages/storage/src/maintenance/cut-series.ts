@@ -5,6 +5,7 @@
 import { BinaryHeap } from '../block/binary-heap.ts';
 import type { BlockSeries } from '../block/block-series.ts';
 import { compareSeries } from '../index/series-order.ts';
+import { laneRun } from '../model/queryable.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { SeriesPageReader } from '../querier/series-page.ts';
 import type { CutCalls, CutSize, NoCalls } from '../shard/shard-messages.ts';
@@ -54,7 +55,9 @@ async function* seriesOfShard(port: ShardCutPort): AsyncGenerator<BlockSeries> {
     if (cut === null) return;
     ahead = port.call('nextPage', null);
     const batch = reader.read(cut.page);
+    const lane = batch.histograms;
     for (let i = 0; i < batch.labels.length; i++) {
+      const exemplars = cut.exemplars.get(i);
       const column = batch.timestampColumn[i] as number;
       yield {
         tenant: cut.tenants[i] as TenantId,
@@ -62,6 +65,8 @@ async function* seriesOfShard(port: ShardCutPort): AsyncGenerator<BlockSeries> {
         shardHash: cut.shardHashes[i] as number,
         timestampsMs: batch.timestampColumns[column] as Float64Array,
         values: batch.values.subarray(batch.valueOffsets[i], batch.valueOffsets[i + 1]),
+        ...(lane === undefined ? {} : { histograms: laneRun(lane, i) }),
+        ...(exemplars === undefined ? {} : { exemplars }),
       };
     }
   }

@@ -6,6 +6,7 @@
  */
 import type { Labels } from './labels.ts';
 import type { MetricMetadata } from './metadata.ts';
+import type { SeriesLanes } from './series-lanes.ts';
 import type { TenantId } from './tenant.ts';
 
 /**
@@ -39,6 +40,8 @@ export interface AppendColumns {
   readonly kind: 'columns';
   readonly tenant: TenantId;
   readonly columns: SampleColumns;
+  /** Native histograms and exemplars; their series need not stand in the columns. */
+  readonly lanes?: readonly SeriesLanes[];
 }
 
 /** A frame of the mon wire: docs/protocol/mon-wire.md. */
@@ -61,18 +64,26 @@ export interface SampleColumns {
 }
 
 export interface AppendOutcome {
+  /** Float samples and native histograms. */
   readonly accepted: number;
   readonly rejected: number;
   /** The first rejections, at most `REJECTIONS_MAX`. */
   readonly rejections: readonly Rejection[];
   /** What the body said of its metrics, for the metadata store. */
   readonly metadata: readonly MetricMetadata[];
+  /** Native histograms among the accepted; absent where the request had none. */
+  readonly histograms?: number;
+  /** Exemplars stored; those that are not valid or out of order are counted and left out. */
+  readonly exemplars?: number;
 }
 
 export const REJECTIONS_MAX = 100;
 
 export interface Rejection {
-  /** Index of the sample in the request, in the order it was sent. */
+  /**
+   * Index of the sample in the request, in the order it was sent; native histograms are numbered
+   * after all float samples.
+   */
   readonly index: number;
   /** `out-of-order`, `too-old`, `too-far-ahead`, `bad-label`, `series-limit`, ...: in docs/errors.md. */
   readonly code: string;

@@ -6,6 +6,7 @@
  * time, samples ascending and unique by timestamp, staleness markers included; the order of series
  * is not promised.
  */
+import { type HistogramRun, sliceRun } from './histogram-run.ts';
 import type { Labels } from './labels.ts';
 import type { Matcher } from './matcher.ts';
 import type { TenantId } from './tenant.ts';
@@ -19,7 +20,15 @@ export interface SelectRequest {
   /** What the reader will do, so that storage may choose tiers and columns. Never changes the result. */
   readonly hints?: SelectHints;
   readonly signal?: AbortSignal;
-  /** More samples than this end the selection with `query-limit`. */
+  /**
+   * Whether native histograms are wanted. Without it batches have no lane for them, and series that
+   * have no float samples in the time are left out.
+   */
+  readonly histograms?: boolean;
+  /**
+   * More samples than this end the selection with `query-limit`; a histogram counts as
+   * `samplesWeight` says.
+   */
   readonly samplesMax?: number;
 }
 
@@ -46,6 +55,22 @@ export interface SeriesBatch {
   readonly values: Float64Array;
   /** [n+1] where each series' values start; its count is the length of its timestamp column */
   readonly valueOffsets: Uint32Array;
+  /** Absent where no series of the batch has any, or nobody asked. */
+  readonly histograms?: HistogramLane;
+}
+
+/**
+ * The native histograms of the series of a batch, one series after the other, at other times than
+ * their float samples. `laneRun` gives those of one series.
+ */
+export interface HistogramLane extends HistogramRun {
+  /** [n+1] where each series' histograms start */
+  readonly seriesOffsets: Uint32Array;
+}
+
+/** The native histograms of series `i` of a lane, a view. */
+export function laneRun(lane: HistogramLane, i: number): HistogramRun {
+  return sliceRun(lane, lane.seriesOffsets[i] as number, lane.seriesOffsets[i + 1] as number);
 }
 
 /** Which series a metadata question is about: the union of several selectors over a time range. */

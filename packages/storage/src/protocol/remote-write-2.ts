@@ -51,7 +51,7 @@ export class RemoteWrite2Walk {
   seriesCount = 0;
   sampleCount = 0;
   refCount = 0;
-  /** Met and not stored; the caller says so. */
+  /** Met and passed over; `series-lanes.ts` reads them. */
   histogramCount = 0;
   exemplarCount = 0;
   /** [symbols] bytes of each symbol */

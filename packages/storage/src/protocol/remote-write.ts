@@ -50,8 +50,9 @@ export class RemoteWriteWalk {
   bytes: Uint8Array = new Uint8Array(0);
   seriesCount = 0;
   sampleCount = 0;
-  /** Native histograms met; they are not stored yet, and the caller says so. */
+  /** Met and passed over; `series-lanes.ts` reads them. */
   histogramCount = 0;
+  exemplarCount = 0;
   /** [n] the TimeSeries message */
   seriesFrom = new Uint32Array(256);
   seriesTo = new Uint32Array(256);
@@ -72,6 +73,7 @@ export class RemoteWriteWalk {
     this.seriesCount = 0;
     this.sampleCount = 0;
     this.histogramCount = 0;
+    this.exemplarCount = 0;
     this.metadata = [];
     const cursor = cursorOver(bytes);
     const end = bytes.length;
@@ -126,6 +128,7 @@ export class RemoteWriteWalk {
         at = cursor.at;
       } else {
         if (tag === TAG_BYTES_4) this.histogramCount++;
+        else if (tag === TAG_BYTES_3) this.exemplarCount++;
         cursor.at = at;
         skipOther(cursor, end);
         at = cursor.at;

@@ -3,7 +3,9 @@
  * series of one scrape have.
  */
 import { SampleBuffer } from '../head/sample-buffer.ts';
+import { type HistogramRun, samplesWeight } from '../model/histogram-run.ts';
 import type { Labels } from '../model/labels.ts';
+import { LaneBuilder } from '../model/lane-builder.ts';
 import type { SeriesBatch } from '../model/queryable.ts';
 
 /** A batch is closed when it has so many samples or series; one series is never split. */
@@ -20,12 +22,15 @@ export class BatchBuilder {
   /** Values of all series. */
   readonly #values = new SampleBuffer(BATCH_SAMPLES);
   #sampleCount = 0;
+  readonly #lanes = new LaneBuilder();
+  #histogramWeight = 0;
   /** Content key -> the last column with it. */
   readonly #columnByKey = new Map<number, number>();
   readonly #previousOfKey: number[] = [];
 
   get isFull(): boolean {
-    return this.#sampleCount >= BATCH_SAMPLES || this.#labels.length >= BATCH_SERIES;
+    const weight = this.#sampleCount + this.#histogramWeight;
+    return weight >= BATCH_SAMPLES || this.#labels.length >= BATCH_SERIES;
   }
 
   get seriesCount(): number {
@@ -37,11 +42,19 @@ export class BatchBuilder {
   }
 
   /** Adds a series with the samples [from, to) of a buffer, which are copied. */
-  add(labels: Labels, samples: SampleBuffer, from: number, to: number): void {
+  add(
+    labels: Labels,
+    samples: SampleBuffer,
+    { from, to, histograms }: { from: number; to: number; histograms?: HistogramRun },
+  ): void {
     const count = to - from;
     this.#values.reserve(this.#sampleCount + count, this.#sampleCount);
     this.#values.values.set(samples.values.subarray(from, to), this.#sampleCount);
     this.#sampleCount += count;
+    if (histograms !== undefined) {
+      this.#lanes.add(this.#labels.length, histograms);
+      this.#histogramWeight += samplesWeight(histograms);
+    }
     this.#labels.push(labels);
     this.#valueOffsets.push(this.#sampleCount);
     this.#timestampColumn.push(this.#columnOf(samples.timestampsMs, from, to));
@@ -52,7 +65,9 @@ export class BatchBuilder {
     const used = this.#columnStarts.at(-1) as number;
     const timestampsMs = this.#timestampsMs.slice(0, used);
     const starts = this.#columnStarts;
-    const batch = {
+    const histograms = this.#lanes.take(this.#labels.length);
+    this.#histogramWeight = 0;
+    const batch: SeriesBatch = {
       labels: this.#labels,
       timestampColumns: Array.from({ length: starts.length - 1 }, (_, column) =>
         timestampsMs.subarray(starts[column], starts[column + 1]),
@@ -60,6 +75,7 @@ export class BatchBuilder {
       timestampColumn: Uint32Array.from(this.#timestampColumn),
       values: this.#values.values.slice(0, this.#sampleCount),
       valueOffsets: Uint32Array.from(this.#valueOffsets),
+      ...(histograms === undefined ? {} : { histograms }),
     };
     this.#labels = [];
     this.#timestampColumn = [];
@@ -74,7 +90,7 @@ export class BatchBuilder {
   #columnOf(column: Float64Array, from: number, to: number): number {
     const count = to - from;
     // Columns of one scrape differ from others in their first timestamp already.
-    const key = (column[from] as number) * 1024 + (count % 1024);
+    const key = count === 0 ? -1 : (column[from] as number) * 1024 + (count % 1024);
     let known = this.#columnByKey.get(key);
     while (known !== undefined && known >= 0) {
       if (this.#isColumn(known, column, from, count)) return known;

@@ -4,7 +4,9 @@
 import type { BlockReader } from '../block/block-reader.ts';
 import type { BlockBatch, BlockSelection } from '../block/block-selection.ts';
 import { compareSeries } from '../index/series-order.ts';
+import type { HistogramRun } from '../model/histogram-run.ts';
 import type { Labels } from '../model/labels.ts';
+import { laneRun } from '../model/queryable.ts';
 import type { BlockSet } from './block-set.ts';
 import type { SampleSpan } from './sample-merge.ts';
 
@@ -13,6 +15,8 @@ export interface JoinedSeries {
   readonly labels: Labels;
   readonly fingerprint: { readonly high: number; readonly low: number };
   readonly parts: readonly SampleSpan[];
+  /** Native histograms of the directories that have any, by generation. */
+  readonly histograms: readonly HistogramRun[];
 }
 
 /** One directory's answer, a series at a time. */
@@ -43,6 +47,11 @@ class BlockCursor {
     const to = batch.valueOffsets[this.#at + 1] as number;
     const timestampsMs = column as Float64Array;
     return { timestampsMs, values: batch.values.subarray(from, to), from: 0, to: to - from };
+  }
+
+  get histograms(): HistogramRun | undefined {
+    const lane = this.#batch?.histograms;
+    return lane === undefined ? undefined : laneRun(lane, this.#at);
   }
 
   /** Whether `next` must wait for the directory. */
@@ -86,7 +95,9 @@ export async function* joinBlocks(
       );
       const [one] = same as [BlockCursor, ...BlockCursor[]];
       const { fingerprint } = one;
-      yield { labels: first, fingerprint, parts: same.map(({ part }) => part) };
+      const parts = same.map(({ part }) => part);
+      const histograms = same.flatMap((cursor) => cursor.histograms ?? []);
+      yield { labels: first, fingerprint, parts, histograms };
       for (const cursor of same) {
         if (cursor.isAtBatchEnd) await cursor.nextBatch();
         else cursor.next();

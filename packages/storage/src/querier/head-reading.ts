@@ -4,6 +4,9 @@
 import type { Generation } from '../head/generation.ts';
 import type { Head, TimeRange } from '../head/head.ts';
 import { SampleBuffer } from '../head/sample-buffer.ts';
+import { type Exemplar, mergeExemplars } from '../model/exemplar.ts';
+import { type HistogramRun, mergeRuns, runWithin } from '../model/histogram-run.ts';
+import { withoutSamplesAt } from '../model/sample-kinds.ts';
 import { addPart, type SampleSpan } from './sample-merge.ts';
 
 export class HeadReading {
@@ -44,11 +47,53 @@ export class HeadReading {
     return count;
   }
 
+  /**
+   * Native histograms of a series behind parts of older generations. Where there are any, the
+   * `count` float samples in `out` are left without those at their times.
+   *
+   * @returns the histograms, and how many float samples are left
+   */
+  histogramsAfter(
+    parts: readonly HistogramRun[],
+    ref: number,
+    count: number,
+  ): { readonly histograms: HistogramRun; readonly count: number } {
+    const runs = [...parts];
+    for (const { lanes } of ref < 0 ? [] : this.#generations) {
+      const run = lanes.histograms(ref)?.run();
+      if (run !== undefined) runs.push(this.#within(run));
+    }
+    const histograms = mergeRuns(runs);
+    if (histograms.timestampsMs.length === 0 || count === 0) return { histograms, count };
+    const timestampsMs = this.out.timestampsMs.subarray(0, count);
+    const columns = { timestampsMs, values: this.out.values.subarray(0, count) };
+    const left = withoutSamplesAt(columns, histograms.timestampsMs);
+    if (left === columns) return { histograms, count };
+    this.out.timestampsMs.set(left.timestampsMs);
+    this.out.values.set(left.values);
+    return { histograms, count: left.values.length };
+  }
+
+  /** Exemplars of a series, by time. */
+  exemplars(ref: number): readonly Exemplar[] {
+    const { startMs, endMs } = this.#range;
+    const parts = this.#generations.map(({ lanes }) => lanes.exemplars.of(ref));
+    return mergeExemplars(parts).filter(
+      ({ timestampMs }) => timestampMs >= startMs && timestampMs <= endMs,
+    );
+  }
+
+  #within(run: HistogramRun): HistogramRun {
+    return runWithin(run, this.#range.startMs, this.#range.endMs);
+  }
+
   /** Whether a series has samples within the range. */
   has(ref: number): boolean {
     return this.#generations.some((generation) => {
       if (!this.#head.has(generation, ref)) return false;
       if (this.#isWithin(generation)) return true;
+      const run = generation.lanes.histograms(ref)?.run();
+      if (run !== undefined && this.#within(run).timestampsMs.length > 0) return true;
       return this.#head.read(generation, ref, { out: this.#part, at: 0, range: this.#range }) > 0;
     });
   }

@@ -23,3 +23,12 @@ export function tooManySamples(samplesMax: number): MonError {
     mend: 'Narrow the selector or the time range, or raise the limit.',
   });
 }
+
+export function tooManyExemplars(exemplarsMax: number): MonError {
+  return new MonError({
+    code: 'query-limit',
+    what: `Cannot answer with more than ${exemplarsMax} exemplars`,
+    why: 'the query selects more of them',
+    mend: 'Narrow the selectors or the time range.',
+  });
+}

@@ -4,7 +4,7 @@
  * Writer and reader of a stream each keep the pairs met so far; a pair is a number from then on.
  */
 import type { Labels } from '../model/labels.ts';
-import type { SeriesBatch } from '../model/queryable.ts';
+import type { HistogramLane, SeriesBatch } from '../model/queryable.ts';
 
 export interface SeriesPage {
   /** Pairs not met before in this stream: name, value, name, value, ... */
@@ -21,6 +21,7 @@ export interface SeriesPage {
   readonly timestampColumn: Uint32Array<ArrayBuffer>;
   readonly values: Float64Array<ArrayBuffer>;
   readonly valueOffsets: Uint32Array<ArrayBuffer>;
+  readonly histograms?: HistogramLane;
 }
 
 export class SeriesPageWriter {
@@ -60,6 +61,7 @@ export class SeriesPageWriter {
       timestampColumn: Uint32Array.from(batch.timestampColumn),
       values: ownColumn(batch.values),
       valueOffsets: Uint32Array.from(batch.valueOffsets),
+      ...(batch.histograms === undefined ? {} : { histograms: batch.histograms }),
     };
   }
 
@@ -117,8 +119,9 @@ export class SeriesPageReader {
     const timestampColumns = Array.from({ length: columnOffsets.length - 1 }, (_, i) =>
       timestampsMs.subarray(columnOffsets[i], columnOffsets[i + 1]),
     );
-    const { timestampColumn, values, valueOffsets } = page;
-    return { labels, timestampColumns, timestampColumn, values, valueOffsets };
+    const { timestampColumn, values, valueOffsets, histograms } = page;
+    const batch = { labels, timestampColumns, timestampColumn, values, valueOffsets };
+    return histograms === undefined ? batch : { ...batch, histograms };
   }
 
   #labels(labelPairs: Uint32Array, from: number, to: number): Labels {

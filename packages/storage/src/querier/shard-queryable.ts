@@ -9,6 +9,8 @@ import type { BlockReader } from '../block/block-reader.ts';
 import type { BlockSelection, ShardShare } from '../block/block-selection.ts';
 import type { Head } from '../head/head.ts';
 import { matchSeries } from '../head/match-series.ts';
+import { mergeExemplars, type SeriesExemplars } from '../model/exemplar.ts';
+import { type HistogramRun, NO_HISTOGRAMS, samplesWeight } from '../model/histogram-run.ts';
 import { compareText, type Labels, labelsKey, labelValue } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Queryable, SelectRequest, SeriesBatch, SeriesRequest } from '../model/queryable.ts';
@@ -64,6 +66,31 @@ export class ShardQueryable implements Queryable {
           found.set(labelsKey(labels), labels);
           if (isEnough()) return;
         }
+      },
+    });
+    return [...found.values()];
+  }
+
+  /** Exemplars of the series that match, as `ExemplarQueryable` says. */
+  async exemplars(request: SeriesRequest): Promise<readonly SeriesExemplars[]> {
+    const found = new Map<string, SeriesExemplars>();
+    const { head } = this.#parts;
+    const add = ({ labels, exemplars }: SeriesExemplars) => {
+      if (exemplars.length === 0) return;
+      const key = labelsKey(labels);
+      const known = found.get(key)?.exemplars ?? [];
+      found.set(key, { labels, exemplars: mergeExemplars([known, exemplars]) });
+    };
+    await this.#gather(request, {
+      ofHead: (matchers) => {
+        const reading = new HeadReading(head, request);
+        for (const ref of matchSeries(head.series, request.tenant, matchers)) {
+          const exemplars = reading.exemplars(ref);
+          if (exemplars.length > 0) add({ labels: head.series.labels(ref), exemplars });
+        }
+      },
+      ofBlock: async (reader, selection) => {
+        for await (const one of reader.exemplars(selection)) add(one);
       },
     });
     return [...found.values()];
@@ -160,12 +187,14 @@ class Selection {
   readonly #builder = new BatchBuilder();
   readonly #slice = new WorkSlice();
   readonly #samplesMax: number;
+  readonly #wantsHistograms: boolean;
   #samples = 0;
   #series = 0;
 
   constructor(parts: ShardQueryableParts, request: SelectRequest) {
     this.#parts = parts;
     this.#request = request;
+    this.#wantsHistograms = request.histograms === true;
     this.#samplesMax = request.samplesMax ?? Number.POSITIVE_INFINITY;
     this.#reading = new HeadReading(parts.head, request);
     this.#dirs = parts.blocks.within(request);
@@ -180,7 +209,8 @@ class Selection {
     for (const ref of refs) {
       if (isDone?.[ref] === 1) continue;
       const count = this.#reading.read(ref);
-      if (count > 0) this.#add(series.labels(ref), count);
+      if (this.#wantsHistograms) this.#addBoth(series.labels(ref), { ref, count, histograms: [] });
+      else if (count > 0) this.#add(series.labels(ref), count);
       if (this.#builder.isFull) yield this.#builder.take();
       if (this.#isPauseDue()) await this.#pause();
     }
@@ -191,22 +221,40 @@ class Selection {
   async *#ofBlocks(isDone: Uint8Array): AsyncGenerator<SeriesBatch> {
     const { blocks, share, head } = this.#parts;
     const { tenant, matchers, startMs, endMs, signal } = this.#request;
-    const selection = { tenant, matchers, startMs, endMs, shard: share };
+    const histograms = this.#wantsHistograms;
+    const selection = { tenant, matchers, startMs, endMs, shard: share, histograms };
     const joined = joinBlocks(blocks, this.#dirs, signal ? { ...selection, signal } : selection);
-    for await (const { labels, fingerprint, parts } of joined) {
+    for await (const { labels, fingerprint, parts, histograms } of joined) {
       const ref = head.series.find(tenant, labels, fingerprint);
       if (ref >= 0 && ref < isDone.length) isDone[ref] = 1;
       const count = this.#reading.readAfter(parts, ref);
-      if (count > 0) this.#add(labels, count);
+      if (this.#wantsHistograms) this.#addBoth(labels, { ref, count, histograms });
+      else if (count > 0) this.#add(labels, count);
       if (this.#builder.isFull) yield this.#builder.take();
       if (this.#isPauseDue()) await this.#pause();
     }
   }
 
-  #add(labels: Labels, count: number): void {
+  #add(labels: Labels, count: number, histograms = NO_HISTOGRAMS): void {
     this.#samples += count;
     if (this.#samples > this.#samplesMax) throw tooManySamples(this.#samplesMax);
-    this.#builder.add(labels, this.#reading.out, 0, count);
+    this.#builder.add(labels, this.#reading.out, { from: 0, to: count, histograms });
+  }
+
+  /** Adds a series with its native histograms, those of directories given. */
+  #addBoth(
+    labels: Labels,
+    read: {
+      readonly ref: number;
+      readonly count: number;
+      readonly histograms: readonly HistogramRun[];
+    },
+  ): void {
+    const found = this.#reading.histogramsAfter(read.histograms, read.ref, read.count);
+    const { histograms, count } = found;
+    if (count + histograms.timestampsMs.length === 0) return;
+    this.#samples += samplesWeight(histograms);
+    this.#add(labels, count, histograms);
   }
 
   #isPauseDue(): boolean {

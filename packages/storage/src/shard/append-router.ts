@@ -19,6 +19,7 @@ import { MonError } from '../model/error.ts';
 import type { LabelFault } from '../model/label-rules.ts';
 import type { Labels } from '../model/labels.ts';
 import type { MetricMetadata } from '../model/metadata.ts';
+import type { SeriesLanes } from '../model/series-lanes.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { RemoteWriteWalk, readLabelPairs } from '../protocol/remote-write.ts';
 import {
@@ -26,6 +27,7 @@ import {
   readSeriesMetadata,
   readSymbolPairs,
 } from '../protocol/remote-write-2.ts';
+import { readLanes1, readLanes2 } from '../protocol/series-lanes.ts';
 import { SnappyUnpacker } from '../protocol/snappy-unpacker.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { type DealtPart, PartDealer } from './part-dealer.ts';
@@ -58,6 +60,8 @@ export interface RoutedRequest {
   readonly rejected: number;
   readonly rejections: Rejection[];
   readonly metadata: readonly MetricMetadata[];
+  /** Native histograms and exemplars. */
+  readonly lanes?: readonly SeriesLanes[];
 }
 
 /** How a decoder answers for one series. */
@@ -73,6 +77,7 @@ interface SeriesSource {
 /** Hashes of a tenant: of label fields by TypeScript, of joined labels, of symbols, by kernel. */
 const HASH_DOMAINS = 4;
 const KERNEL_KEY_BYTES = 64;
+const NO_LANES: readonly SeriesLanes[] = [];
 
 export class AppendRouter {
   readonly #shards: number;
@@ -161,9 +166,10 @@ export class AppendRouter {
       isHashed: (series: number) => walk.labelsTo[series] !== 0,
       hasFields: false,
     };
+    const hasLanes = walk.histogramCount + walk.exemplarCount > 0;
+    const lanes = hasLanes ? readLanes1(walk.bytes) : NO_LANES;
     const request = this.#deal(tenant, this.#findEach(source), source);
-    if (walk.histogramCount === 0) return { ...request, metadata: walk.metadata };
-    return withoutHistograms({ ...request, metadata: walk.metadata }, walk.histogramCount);
+    return { ...request, metadata: walk.metadata, lanes };
   }
 
   #routeSymbols(tenant: TenantId, body: Uint8Array): RoutedRequest {
@@ -177,15 +183,16 @@ export class AppendRouter {
       isHashed: () => true,
       hasFields: false,
     };
+    const hasLanes = walk.histogramCount + walk.exemplarCount > 0;
+    const lanes = hasLanes ? readLanes2(walk.bytes, walk) : NO_LANES;
     const request = this.#deal(tenant, this.#findEach(source), source);
     this.#sieve.begin(domain);
     const isNew = (name: number, series: number) => this.#sieve.isNew(walk, name, series);
     const metadata = readSeriesMetadata(walk, isNew);
-    if (walk.histogramCount === 0) return { ...request, metadata };
-    return withoutHistograms({ ...request, metadata }, walk.histogramCount);
+    return { ...request, metadata, lanes };
   }
 
-  routeColumns({ tenant, columns }: AppendColumns): RoutedRequest {
+  routeColumns({ tenant, columns, lanes = NO_LANES }: AppendColumns): RoutedRequest {
     const { values, labels, sampleOffsets } = columns;
     this.#load({
       seriesCount: labels.length,
@@ -199,7 +206,7 @@ export class AppendRouter {
       isHashed: () => true,
       hasFields: false,
     };
-    return this.#deal(tenant, this.#findEach(source), source);
+    return { ...this.#deal(tenant, this.#findEach(source), source), lanes };
   }
 
   /** Puts columns that were made elsewhere where kernels reach them. */
@@ -355,14 +362,4 @@ function refuseLarge(count: number): void {
 function wholeTimestamps(column: Float64Array): Float64Array {
   if (column.every(Number.isSafeInteger)) return column;
   return column.map((ms) => (Number.isSafeInteger(ms) ? ms : Number.NaN));
-}
-
-function withoutHistograms(request: RoutedRequest, histograms: number): RoutedRequest {
-  const { samples, rejections } = request;
-  const reason = `native histograms are not stored yet; ${histograms} were left out`;
-  if (rejections.length < REJECTIONS_MAX) {
-    rejections.push({ index: samples, code: 'native-histogram', reason });
-  }
-  const rejected = request.rejected + histograms;
-  return { ...request, samples: samples + histograms, rejected };
 }

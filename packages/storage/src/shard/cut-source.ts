@@ -7,6 +7,8 @@ import type { Head } from '../head/head.ts';
 import { SampleBuffer } from '../head/sample-buffer.ts';
 import { sortSeries } from '../head/sort-series.ts';
 import { assert } from '../model/assert.ts';
+import type { Exemplar } from '../model/exemplar.ts';
+import { NO_HISTOGRAMS } from '../model/histogram-run.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { BatchBuilder } from '../querier/batch-builder.ts';
 import { pageBuffers, SeriesPageWriter } from '../querier/series-page.ts';
@@ -55,9 +57,11 @@ async function* cutPages(
   const samples = new SampleBuffer();
   let tenants: TenantId[] = [];
   let shardHashes: number[] = [];
+  let exemplars = new Map<number, readonly Exemplar[]>();
   const takePage = (): CutPage => {
     const page = writer.write(builder.take());
-    const taken = { page, tenants, shardHashes: Uint32Array.from(shardHashes) };
+    const taken = { page, tenants, shardHashes: Uint32Array.from(shardHashes), exemplars };
+    exemplars = new Map();
     tenants = [];
     shardHashes = [];
     return taken;
@@ -67,7 +71,10 @@ async function* cutPages(
     if ((ref === undefined || step++ % REFS_PER_CHECK === 0) && slice.isOver) await slice.pause();
     if (ref === undefined) continue;
     const count = head.read(generation, ref, { out: samples, at: 0 });
-    builder.add(head.series.labels(ref), samples, 0, count);
+    const histograms = generation.lanes.histograms(ref)?.run() ?? NO_HISTOGRAMS;
+    const some = generation.lanes.exemplars.of(ref);
+    if (some.length > 0) exemplars.set(tenants.length, some);
+    builder.add(head.series.labels(ref), samples, { from: 0, to: count, histograms });
     tenants.push(head.series.tenant(ref));
     shardHashes.push(head.series.shardHash(ref));
     if (builder.isFull) yield takePage();
@@ -90,8 +97,9 @@ function sizeOf(head: Head, generation: Generation, refs: Uint32Array): CutSize 
   let spanMs = 0;
   for (let i = 0; i < refs.length; i += step) {
     const count = head.read(generation, refs[i] as number, { out, at: 0 });
-    spanMs += (out.timestampsMs[count - 1] as number) - (out.timestampsMs[0] as number);
     measured++;
+    if (count === 0) continue;
+    spanMs += (out.timestampsMs[count - 1] as number) - (out.timestampsMs[0] as number);
   }
   const meanMs = measured === 0 ? 0 : spanMs / measured;
   return {

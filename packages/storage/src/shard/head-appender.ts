@@ -7,10 +7,17 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { type AdmissionBounds, admit } from '../head/admission.ts';
-import type { Head } from '../head/head.ts';
+import type { ConflictSink, Head } from '../head/head.ts';
+import {
+  type ExemplarCounts,
+  insertLanes,
+  insertSamples,
+  type LaneEntry,
+} from '../head/insert-lanes.ts';
+import { laneRecords } from '../head/lane-record.ts';
 import type { SamplePart } from '../head/sample-part.ts';
 import { SeriesDefinitions } from '../head/series-definitions.ts';
-import { WalRecordWriter } from '../head/wal-record.ts';
+import { type RecordOrigin, WalRecordWriter } from '../head/wal-record.ts';
 import type { TransitSpace } from '../memory/transit-space.ts';
 import { assert } from '../model/assert.ts';
 import type { MonError } from '../model/error.ts';
@@ -19,13 +26,21 @@ import { walError } from '../wal/wal-errors.ts';
 import type { WalFailure, WalReply, WalRequest } from '../wal/wal-messages.ts';
 import { type PartOutcome, PartRejections } from './part-outcome.ts';
 
-interface PendingAppend {
-  readonly part: SamplePart;
+/** What is to be logged: one request's samples, or its histograms and exemplars. */
+interface Loggable {
+  readonly tenant: TenantId;
+  readonly refs: Uint32Array;
+  readonly samples: number;
+  /** Writes its records, but for definitions. */
+  write(origin: RecordOrigin): void;
+}
+
+interface PendingAppend extends Pick<Loggable, 'refs' | 'samples'> {
   readonly generation: number;
   /** Address of its records. */
   readonly records: number;
-  readonly rejections: PartRejections;
-  resolve(outcome: PartOutcome): void;
+  /** Puts it into the head and answers. */
+  insert(): void;
   reject(error: MonError): void;
 }
 
@@ -73,26 +88,60 @@ export class HeadAppender {
     admit(this.#head, part, { bounds, onRejected: rejections.onRejected });
     this.samplesAppended += sent - rejections.rejected;
     if (part.sampleCount === 0) return Promise.resolve(rejections);
-    const generation = this.#head.loggedGeneration;
-    const origin = { generation, shard: this.#shard };
-    this.#definitions.write(this.#undefinedSeries(part), (definitions) =>
-      this.#writer.addSeries(origin, tenant, definitions),
-    );
-    this.#writer.addSamples(origin, part);
-    const records = this.#send(part, generation);
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ part, generation, records, rejections, resolve, reject });
+    const refs = part.refs.subarray(0, part.seriesCount);
+    const write = (origin: RecordOrigin) => this.#writer.addSamples(origin, part);
+    return this.#store({ tenant, refs, samples: part.sampleCount, write }, () => {
+      insertSamples(this.#head, part, rejections.onConflict);
+      return rejections;
     });
   }
 
-  /** Puts the records written for a part on their way; returns their address. */
-  #send(part: SamplePart, generation: number): number {
+  /**
+   * Stores histograms and exemplars, which were admitted; resolves when they are durable and in the
+   * head.
+   *
+   * @throws MonError `disk-full`, `wal-failed`
+   */
+  appendLanes(
+    tenant: TenantId,
+    lanes: readonly LaneEntry[],
+    onConflict: ConflictSink,
+  ): Promise<ExemplarCounts> {
+    const refs = Uint32Array.from(lanes, ({ ref }) => ref);
+    const samples = lanes.reduce((sum, lane) => sum + lane.histograms.timestampsMs.length, 0);
+    this.samplesAppended += samples;
+    const write = (origin: RecordOrigin) => {
+      for (const record of laneRecords(lanes)) this.#writer.addMade(origin, record);
+    };
+    return this.#store({ tenant, refs, samples, write }, () =>
+      insertLanes(this.#head, lanes, onConflict),
+    );
+  }
+
+  /** Logs, and inserts after the commit; resolves with what the insertion returns. */
+  #store<T>(loggable: Loggable, insert: () => T): Promise<T> {
+    const { tenant, refs, samples } = loggable;
+    const generation = this.#head.loggedGeneration;
+    const origin = { generation, shard: this.#shard };
+    this.#definitions.write(this.#undefinedSeries(refs), (definitions) =>
+      this.#writer.addSeries(origin, tenant, definitions),
+    );
+    loggable.write(origin);
+    const records = this.#send(loggable, generation);
+    return new Promise((resolve, reject) => {
+      const finish = () => resolve(insert());
+      this.#pending.push({ generation, records, refs, samples, insert: finish, reject });
+    });
+  }
+
+  /** Puts the records that were written on their way; returns their address. */
+  #send(loggable: Loggable, generation: number): number {
     const bytes = this.#writer.take();
     let address: number;
     try {
       address = this.#transit.take(bytes.length);
     } catch (refusal) {
-      this.#undo(part);
+      this.#undo(loggable);
       throw refusal;
     }
     new Uint8Array(this.#transit.buffer, address, bytes.length).set(bytes);
@@ -128,13 +177,12 @@ export class HeadAppender {
     this.#onFrozen = undefined;
   }
 
-  /** Refs of a part that no record of this generation has defined yet. */
-  #undefinedSeries({ refs, seriesCount }: SamplePart): number[] {
+  /** Refs that no record of this generation has defined yet. */
+  #undefinedSeries(refs: Uint32Array): number[] {
     const { logged, series } = this.#head;
     const generation = this.#head.loggedGeneration;
     const undefinedRefs: number[] = [];
-    for (let s = 0; s < seriesCount; s++) {
-      const ref = refs[s] as number;
+    for (const ref of refs) {
       if (logged[ref] === generation) continue;
       // Under a ref that was given back a sample would end in another series: rather none at all.
       assert(series.isAttached(ref), `samples for series ${ref}, which left`);
@@ -145,10 +193,9 @@ export class HeadAppender {
   }
 
   #insertNext(count: number): void {
-    for (const { part, generation, rejections, resolve } of this.#take(count)) {
+    for (const { generation, insert } of this.#take(count)) {
       assert(generation === this.#head.active.number, 'an insertion passed a freeze');
-      this.#head.insert(part, rejections.onConflict);
-      resolve(rejections);
+      insert();
       this.#freezeIfDrained();
     }
   }
@@ -156,7 +203,7 @@ export class HeadAppender {
   #failNext(count: number, failure: WalFailure): void {
     if (this.#doomed === 0) {
       this.#doomed = this.#pending.length;
-      for (const { part } of this.#pending) this.#undo(part);
+      for (const pending of this.#pending) this.#undo(pending);
       // What was written before the failure was known leans on what failed.
       this.#flush();
       this.#log.postMessage({ kind: 'failure-seen' } satisfies WalRequest);
@@ -167,11 +214,9 @@ export class HeadAppender {
   }
 
   /** Takes back what was noted of samples that will not be stored. */
-  #undo({ refs, seriesCount, sampleCount }: SamplePart): void {
-    this.samplesAppended -= sampleCount;
-    for (let s = 0; s < seriesCount; s++) {
-      this.#head.logged[refs[s] as number] = 0;
-    }
+  #undo({ refs, samples }: Pick<Loggable, 'refs' | 'samples'>): void {
+    this.samplesAppended -= samples;
+    for (const ref of refs) this.#head.logged[ref] = 0;
   }
 
   *#take(count: number): Generator<PendingAppend> {

@@ -36,7 +36,7 @@ export class PartRejections implements PartOutcome {
     this.rejected++;
     if (this.rejections.length >= REJECTIONS_MAX) return;
     const series = formatLabels(this.#head.series.labels(ref));
-    this.rejections.push({ sample, code, reason: reasonFor(code, series) });
+    this.rejections.push({ sample, code, reason: rejectionReason(code, series) });
   };
 
   /** A sample that insertion refused, numbered as it is in the part now. */
@@ -46,7 +46,8 @@ export class PartRejections implements PartOutcome {
   };
 }
 
-function reasonFor(code: RejectionCode, series: string): string {
+/** Why a sample was rejected, for a human. */
+export function rejectionReason(code: RejectionCode, series: string): string {
   switch (code) {
     case 'too-old':
       return `${series}: the sample is older than the retention keeps`;

@@ -7,20 +7,34 @@ import { join } from 'node:path';
 import type { Files } from '../files/files.ts';
 import { nodeFiles } from '../files/node-files.ts';
 import type { Head } from '../head/head.ts';
-import { FOREIGN, LogRefs, OWN } from '../head/log-refs.ts';
+import { insertLanes, insertSamples, type LaneEntry } from '../head/insert-lanes.ts';
+import { readLaneRecord } from '../head/lane-record.ts';
+import { FOREIGN, LogRefs, OWN, UNDEFINED } from '../head/log-refs.ts';
 import { SampleRecords } from '../head/sample-records.ts';
 import {
   FOREIGN as FOREIGN_SERIES,
   RESOLVED_WORDS,
   SeriesDefinitions,
 } from '../head/series-definitions.ts';
-import { RECORD_FLOAT_SAMPLES, RECORD_SERIES } from '../head/wal-record.ts';
+import {
+  RECORD_EXEMPLARS,
+  RECORD_FLOAT_HISTOGRAMS,
+  RECORD_FLOAT_SAMPLES,
+  RECORD_INTEGER_HISTOGRAMS,
+  RECORD_SERIES,
+} from '../head/wal-record.ts';
 import { BadRecord, readOrigin } from '../head/wal-replay.ts';
 import { type LogRecord, readSegment } from '../log/read-segment.ts';
 import { listSegments, type SegmentFile } from '../log/segment-file.ts';
 import { ShardWindow } from '../memory/shard-window.ts';
 import { walUnusable } from '../wal/wal-errors.ts';
 import type { ReplayAsk, ReplayDamage, ReplayReport } from './shard-messages.ts';
+
+const LANE_RECORDS = new Set([
+  RECORD_INTEGER_HISTOGRAMS,
+  RECORD_FLOAT_HISTOGRAMS,
+  RECORD_EXEMPLARS,
+]);
 
 export interface ReplayTarget {
   readonly head: Head;
@@ -49,6 +63,8 @@ class WalReplay {
   readonly #refs = new Map<number, LogRefs>();
   readonly #generations = new Map<number, number>();
   readonly #damages: ReplayDamage[] = [];
+  /** Histograms and exemplars that cannot be placed. */
+  #lanesLost = 0;
 
   constructor(target: ReplayTarget, ask: ReplayAsk) {
     this.#target = target;
@@ -74,7 +90,7 @@ class WalReplay {
       highestGeneration: Math.max(0, ...this.#generations.values()),
       generations: [...this.#generations],
       damages: this.#damages,
-      samplesLost: this.#samples.samplesLost,
+      samplesLost: this.#samples.samplesLost + this.#lanesLost,
     };
   }
 
@@ -109,6 +125,7 @@ class WalReplay {
     }
     if (recordKind === RECORD_SERIES) this.#define(payload, refs);
     else if (recordKind === RECORD_FLOAT_SAMPLES) this.#insert(payload, refs);
+    else if (LANE_RECORDS.has(recordKind)) this.#insertLanes(recordKind, payload, refs);
     else throw new BadRecord(`its kind ${recordKind} is not known to this version`);
   }
 
@@ -124,6 +141,16 @@ class WalReplay {
 
   /** What was refused when it came is not in the log, or is refused again; it was reported then. */
   #insert(payload: Uint8Array, refs: LogRefs): void {
-    this.#target.head.insert(this.#samples.read(payload, refs), () => undefined);
+    insertSamples(this.#target.head, this.#samples.read(payload, refs), () => undefined);
+  }
+
+  #insertLanes(kind: number, payload: Uint8Array, refs: LogRefs): void {
+    const own: LaneEntry[] = [];
+    for (const lane of readLaneRecord(kind, payload)) {
+      const meaning = refs.get(lane.ref);
+      if (meaning === UNDEFINED) this.#lanesLost++;
+      if (meaning >= OWN) own.push({ ...lane, ref: meaning - OWN });
+    }
+    insertLanes(this.#target.head, own, () => undefined);
   }
 }

@@ -23,6 +23,7 @@ import type { TenantId } from '../model/tenant.ts';
 import type { CallPort } from '../threads/call-port.ts';
 import type { AppendRouter, BodyRange, RoutedPart, RoutedRequest } from './append-router.ts';
 import type { HeadAppender } from './head-appender.ts';
+import type { LaneAppender, LanesOutcome } from './lane-appender.ts';
 import type { PartOutcome } from './part-outcome.ts';
 import type { SeriesCache } from './series-cache.ts';
 import type { PartAnswer, PartAsk, PeerCalls } from './shard-messages.ts';
@@ -49,6 +50,7 @@ export interface RequestAppenderParts {
   readonly head: Head;
   readonly appender: HeadAppender;
   readonly router: AppendRouter;
+  readonly lanes: LaneAppender;
   readonly cache: SeriesCache;
   /** What parts are made of. */
   readonly transit: TransitSpace;
@@ -70,10 +72,19 @@ export class RequestAppender {
   /** @throws MonError `bad-body`, `disk-full`, `wal-failed` */
   async append(request: ShardRequest, bounds: AdmissionBounds): Promise<AppendOutcome> {
     const routed = route(this.#parts.router, request);
-    return this.appendRouted(request.tenant, routed, bounds);
+    const { tenant } = request;
+    const { samples, lanes = [] } = routed;
+    if (lanes.length === 0) return this.appendRouted(tenant, routed, bounds);
+    const [floats, others] = await Promise.allSettled([
+      this.appendRouted(tenant, routed, bounds),
+      this.#parts.lanes.append({ tenant, lanes, firstIndex: samples }, bounds),
+    ]);
+    if (floats.status === 'rejected') throw floats.reason;
+    if (others.status === 'rejected') throw others.reason;
+    return withLanes(floats.value, others.value);
   }
 
-  /** Gives each owner its part. @throws MonError `disk-full`, `wal-failed` */
+  /** Gives each owner its part of the float samples. @throws MonError `disk-full`, `wal-failed` */
   async appendRouted(
     tenant: TenantId,
     routed: RoutedRequest,
@@ -241,5 +252,17 @@ function outcomeOf(routed: RoutedRequest, outcomes: readonly PartOutcome[]): App
     rejected,
     rejections: rejections.slice(0, REJECTIONS_MAX),
     metadata,
+  };
+}
+
+function withLanes(floats: AppendOutcome, lanes: LanesOutcome): AppendOutcome {
+  const { histograms, exemplars } = lanes;
+  return {
+    ...floats,
+    accepted: floats.accepted + histograms,
+    rejected: floats.rejected + lanes.rejected,
+    rejections: [...floats.rejections, ...lanes.rejections].slice(0, REJECTIONS_MAX),
+    histograms,
+    exemplars,
   };
 }

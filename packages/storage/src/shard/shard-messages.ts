@@ -7,9 +7,12 @@ import type { HashKey } from '../index/series-hash.ts';
 import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
 import type { WasmMemory } from '../memory/web-assembly.ts';
 import type { AppendOutcome, BodyFormat, SampleColumns } from '../model/appender.ts';
+import type { Exemplar, SeriesExemplars } from '../model/exemplar.ts';
 import type { Matcher } from '../model/matcher.ts';
+import type { SeriesLanes } from '../model/series-lanes.ts';
 import type { TenantId } from '../model/tenant.ts';
 import type { SeriesPage } from '../querier/series-page.ts';
+import type { RoutedLane } from './lane-routing.ts';
 import type { PartOutcome } from './part-outcome.ts';
 import type { UnknownPart } from './unknown-series.ts';
 
@@ -79,6 +82,7 @@ export interface SelectAsk {
   readonly startMs: number;
   readonly endMs: number;
   readonly samplesMax: number;
+  readonly histograms: boolean;
 }
 
 export interface SeriesAsk {
@@ -122,6 +126,7 @@ export type ShardCalls = {
   appendColumns(ask: {
     readonly tenant: TenantId;
     readonly columns: SampleColumns;
+    readonly lanes?: readonly SeriesLanes[];
     readonly bounds: AdmissionBounds;
   }): Promise<AppendOutcome>;
   /** Starts a stream and answers its first page. */
@@ -134,6 +139,7 @@ export type ShardCalls = {
   /** Ends a stream early. */
   cancel(stream: number): null;
   series(ask: SeriesAsk): Promise<SeriesPage>;
+  exemplars(ask: SeriesAsk): Promise<readonly SeriesExemplars[]>;
   labelNames(ask: SeriesAsk): Promise<readonly string[]>;
   labelValues(ask: SeriesAsk & { readonly name: string }): Promise<readonly string[]>;
   /** Ends the active generation; answers when it is frozen. */
@@ -149,6 +155,7 @@ export type ShardCalls = {
 /** A shard calls another. */
 export type PeerCalls = {
   part(ask: PartAsk): Promise<PartAnswer>;
+  lanes(ask: LaneAsk): Promise<LaneAnswer>;
   /**
    * Series of `owner` that are about to leave: the answer says that no message names them again.
    */
@@ -165,6 +172,19 @@ export interface PartAsk {
   readonly sampleCount: number;
   /** Series that have no ref, in the same memory. */
   readonly unknown: UnknownPart | undefined;
+}
+
+/** Native histograms and exemplars of series that the shard owns. */
+export interface LaneAsk {
+  readonly tenant: TenantId;
+  readonly lanes: readonly RoutedLane[];
+}
+
+export interface LaneAnswer {
+  /** Histograms at whose time another sample stands, by their number among all. */
+  readonly conflicts: Uint32Array;
+  /** Exemplars stored. */
+  readonly exemplars: number;
 }
 
 export interface PartAnswer extends PartOutcome {
@@ -192,6 +212,8 @@ export interface CutPage {
   /** [n] */
   readonly tenants: readonly TenantId[];
   readonly shardHashes: Uint32Array;
+  /** By number of the series in the page. */
+  readonly exemplars: ReadonlyMap<number, readonly Exemplar[]>;
 }
 
 /** A shard or maintenance calls main, to share LevelDB directories: see `kv/opening-holder.ts`. */

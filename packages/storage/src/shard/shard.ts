@@ -20,6 +20,7 @@ import { mainHolder } from '../threads/main-holder.ts';
 import { AppendRouter } from './append-router.ts';
 import { CutSource } from './cut-source.ts';
 import { HeadAppender } from './head-appender.ts';
+import { LaneAppender } from './lane-appender.ts';
 import { Readers } from './readers.ts';
 import { replayWal } from './replay-wal.ts';
 import { type PeerPort, RequestAppender } from './request-appender.ts';
@@ -58,6 +59,7 @@ export class Shard {
   readonly #cache: SeriesCache;
   readonly #readers = new Readers();
   readonly #appender: HeadAppender;
+  readonly #lanes: LaneAppender;
   readonly #requests: RequestAppender;
   readonly #wireSessions = new WireSessions(() => performance.now());
   readonly #wire: WireIntake;
@@ -81,8 +83,12 @@ export class Shard {
     const readers = this.#readers;
     const router = new AppendRouter({ key: hashKey, shards: count, cache, memory, transit });
     const appender = this.#appender;
+    const lanes = new LaneAppender({
+      ...{ key: hashKey, shards: count, index, head, appender, peers },
+    });
+    this.#lanes = lanes;
     this.#requests = new RequestAppender({
-      ...{ index, head, appender, router, cache, transit, memories, peers },
+      ...{ index, head, appender, router, lanes, cache, transit, memories, peers },
     });
     const sessions = this.#wireSessions;
     this.#wire = new WireIntake({
@@ -124,8 +130,8 @@ export class Shard {
       appendInbox: async ({ bounds, ...body }) =>
         this.#counted(await this.#requests.append({ kind: 'inbox', ...body }, bounds)),
       appendFrame: async (ask) => this.#counted(await this.#wire.append(ask)),
-      appendColumns: async ({ tenant, columns, bounds }) =>
-        this.#counted(await this.#requests.append({ kind: 'columns', tenant, columns }, bounds)),
+      appendColumns: async ({ bounds, ...request }) =>
+        this.#counted(await this.#requests.append({ kind: 'columns', ...request }, bounds)),
       open: ({ stream, name, ask }) => this.#streams.open(stream, name, ask),
       next: (stream) => this.#streams.next(stream),
       cancel: (stream) => {
@@ -133,6 +139,7 @@ export class Shard {
         return null;
       },
       series: async (ask) => labelsPage(await queryable.series(ask)),
+      exemplars: (ask) => queryable.exemplars(ask),
       labelNames: (ask) => queryable.labelNames(ask),
       labelValues: ({ name, ...ask }) => queryable.labelValues(name, ask),
       freeze: async (next) => {
@@ -147,6 +154,7 @@ export class Shard {
   #peerPort(port: MessagePort): PeerPort {
     return new CallPort<PeerCalls, PeerCalls>(port, {
       part: async (ask) => this.#counted(await this.#requests.takePart(ask)),
+      lanes: async (ask) => this.#counted(await this.#lanes.take(ask)),
       forget: async ({ owner, refs }) => {
         this.#wireSessions.forget(owner, refs);
         await forgetSeries(this.#cache, owner, refs);
