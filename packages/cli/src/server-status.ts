@@ -92,6 +92,7 @@ function storageFacts({ before, after, uptime }: Readings): Fact[] {
     { key: 'samples_per_second_average', value: average, text: formatSi(average) },
     { key: 'samples_rejected', value: metric('samples_rejected_total') },
     { key: 'blocks', value: metric('blocks') },
+    { key: 'blocks_damaged', value: metric('damaged_blocks') },
     { key: 'block_bytes', value: blockBytes, text: formatBytes(blockBytes) },
     { key: 'wal_bytes', value: walBytes, text: formatBytes(walBytes) },
     { key: 'disk_full', value: metric('disk_full') === 1 },

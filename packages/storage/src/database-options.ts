@@ -1,6 +1,7 @@
 /**
  * What a database is opened with and what it reports: resolved once at the edge, complete.
  */
+import type { DamagedBlock } from './maintenance/damaged-blocks.ts';
 import type { Clock } from './model/clock.ts';
 
 export interface DatabaseOptions {
@@ -58,6 +59,8 @@ export interface DatabaseStats {
   readonly headMinTimeMs: number | undefined;
   readonly headMaxTimeMs: number | undefined;
   readonly blocks: readonly BlockStats[];
+  /** Listed, and not served, since they cannot be read. */
+  readonly damagedBlocks: readonly DamagedBlock[];
   readonly walBytes: number;
   readonly samplesAppended: number;
   /** Sessions of the mon wire, series in their dictionaries, bytes of these. */

@@ -150,6 +150,7 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
   }
 
   select(request: SelectRequest): AsyncIterable<SeriesBatch> {
+    this.#tellMissing(request);
     return this.#queryable.select(request);
   }
 
@@ -227,6 +228,7 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
       headMinTimeMs: range?.minTimeMs,
       headMaxTimeMs: range?.maxTimeMs,
       blocks: this.#jobs.live.map(blockStats),
+      damagedBlocks: this.#jobs.damaged,
       walBytes: walCounters[WAL_COUNTERS.bytes] ?? 0,
       samplesAppended: shards.sum('samplesAppended'),
       wireSessions: shards.sum('wireSessions'),
@@ -248,6 +250,16 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
   noteWalFailure({ isDiskFull, reason }: WalFailure): void {
     if (isDiskFull) this.#disk.noteFull();
     else this.#parts.options.log.error({ reason }, 'the write-ahead log could not be written');
+  }
+
+  /** Says what an answer about a time lacks, since directories of it cannot be read. */
+  #tellMissing({ startMs, endMs, onMissing }: SelectRequest): void {
+    if (onMissing === undefined) return;
+    for (const { id, minTimeMs, maxTimeMs, why } of this.#jobs.damaged) {
+      if (maxTimeMs < startMs || minTimeMs > endMs) continue;
+      const [from, to] = [minTimeMs, maxTimeMs].map((ms) => new Date(ms).toISOString());
+      onMissing(`samples from ${from} to ${to} are missing: directory ${id} is damaged (${why})`);
+    }
   }
 
   /** Ends all threads; the log keeps what is not in directories yet. Calling it again waits too. */

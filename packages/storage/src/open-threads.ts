@@ -172,11 +172,14 @@ async function openLog(
   return segments;
 }
 
-function reportOpening({ log }: DatabaseOptions, { manifest }: MaintenanceOpening): void {
-  const { tornBytes, removed, missing } = manifest;
+function reportOpening({ log }: DatabaseOptions, { manifest, live }: MaintenanceOpening): void {
+  const { tornBytes, removed } = manifest;
   if (tornBytes > 0) log.warn({ bytes: tornBytes }, 'cut a torn record off MANIFEST.log');
   if (removed.length > 0) log.info({ removed }, 'removed directories that a crash left unlisted');
-  if (missing.length > 0) log.error({ missing }, 'listed directories are missing');
+  for (const block of live.damaged) {
+    const message = 'a directory is damaged and not served: see mon storage repair';
+    log.error({ ...block }, message);
+  }
 }
 
 function reportReplay(

@@ -62,7 +62,7 @@ function buildInfo(monVersion: string): JsonBuildInfo {
 }
 
 function runtimeInfo({ config, startedMs, clock, stats }: StatusRoutesOptions): unknown {
-  const { blocks, headSeries, diskFull } = stats();
+  const { blocks, headSeries, diskFull, damagedBlocks } = stats();
   const { value, sinceMs } = config();
   const { retentionMs, dataDir, shards } = value;
   return {
@@ -77,6 +77,7 @@ function runtimeInfo({ config, startedMs, clock, stats }: StatusRoutesOptions): 
     shards,
     headSeries,
     blocks: blocks.length,
+    damagedBlocks,
     diskFull,
   };
 }

@@ -22,6 +22,11 @@ const GAUGES: readonly Figure[] = [
   ['mon_storage_blocks', 'Directories of samples on disk.', (s) => s.blocks.length],
   ['mon_storage_block_bytes', 'Their size.', (s) => sum(s.blocks.map((block) => block.bytes))],
   ['mon_storage_block_samples', 'Samples in them.', (s) => sum(s.blocks.map((b) => b.samples))],
+  [
+    'mon_storage_damaged_blocks',
+    'Directories of samples that are listed and not served, since they cannot be read.',
+    (s) => s.damagedBlocks.length,
+  ],
   ['mon_storage_wal_bytes', 'Size of the write-ahead log.', (s) => s.walBytes],
   [
     'mon_storage_appends_under_way',

@@ -27,6 +27,11 @@ export class Remarks {
     this.#add('info', text, span);
   }
 
+  /** A warning about the data, not about a place in the query. */
+  warnOfData(text: string): void {
+    if (this.#texts.size < REMARKS_MAX) this.#texts.set(text, { kind: 'warning', text });
+  }
+
   list(): Annotation[] {
     return [...this.#texts.values()].sort((a, b) => compareText(a.text, b.text));
   }

@@ -98,7 +98,7 @@ export function corruptBlock(dir: string, key: Uint8Array, why: string): MonErro
     code: 'corrupt-block',
     what: `Cannot read ${formatKey(key)} of block ${dir}`,
     why,
-    mend: 'Restore the block from a backup, or remove it to go on without its time range.',
+    mend: 'See what is hit with `mon storage verify`; stop the server and run `mon storage repair`.',
   });
 }
 

@@ -9,6 +9,7 @@ import type { ManifestEntry } from '../manifest/manifest-entry.ts';
 import { assert } from '../model/assert.ts';
 import { MonError } from '../model/error.ts';
 import type { Threads } from '../open-threads.ts';
+import type { DamagedBlock } from './damaged-blocks.ts';
 import type { BlockChange, LiveBlocks } from './maintenance-messages.ts';
 
 let lastMerge = 0;
@@ -44,6 +45,11 @@ export class BlockJobs {
 
   get live(): readonly ManifestEntry[] {
     return this.#live.entries;
+  }
+
+  /** Directories that are listed and cannot be read. */
+  get damaged(): readonly DamagedBlock[] {
+    return this.#live.damaged;
   }
 
   /** Whether a cut is under way. */

@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { HashKey } from '../index/series-hash.ts';
 import type { ManifestOpening } from '../manifest/manifest.ts';
 import type { ManifestEntry } from '../manifest/manifest-entry.ts';
+import type { DamagedBlock } from './damaged-blocks.ts';
 
 /** From main, with the thread's start. */
 export interface MaintenanceStart {
@@ -25,7 +26,10 @@ export interface MaintenanceOpening {
 /** Which directories live; a higher version is newer. */
 export interface LiveBlocks {
   readonly version: number;
+  /** Those that can be read. */
   readonly entries: readonly ManifestEntry[];
+  /** Those that are listed and cannot. */
+  readonly damaged: readonly DamagedBlock[];
 }
 
 /** A change of the manifest, and the directories that may go once nobody reads them. */

@@ -21,6 +21,7 @@ import { CallPort } from '../threads/call-port.ts';
 import { mainHolder } from '../threads/main-holder.ts';
 import { Ballast } from './ballast.ts';
 import { cutSeries, cutSize, type ShardCutPort } from './cut-series.ts';
+import { type DamagedBlock, findDamagedBlocks, mergeable } from './damaged-blocks.ts';
 import type {
   BlockChange,
   LiveBlocks,
@@ -35,6 +36,10 @@ class Maintenance {
   readonly #ballast: Ballast;
   readonly #merges = new Map<number, AbortController>();
   #manifest: Manifest | undefined;
+  /** Found when the database was opened. */
+  #damaged: readonly DamagedBlock[] = [];
+  /** Directories that a merge could not read. */
+  readonly #unmergeable = new Set<string>();
   #version = 0;
 
   constructor(start: MaintenanceStart, main: MessagePort) {
@@ -73,6 +78,7 @@ class Maintenance {
     this.#manifest = manifest;
     const { hashKey, opening } = manifest;
     const cutThrough = manifest.cutGenerations.highest;
+    this.#damaged = findDamagedBlocks(manifest.live, (id) => manifest.blockDir(id));
     return { hashKey, live: this.#live(), cutThrough, manifest: opening };
   }
 
@@ -82,7 +88,11 @@ class Maintenance {
   }
 
   #live(): LiveBlocks {
-    return { version: this.#version, entries: this.#opened().live };
+    const { live } = this.#opened();
+    const ids = new Set(live.map(({ id }) => id));
+    const damaged = this.#damaged.filter(({ id }) => ids.has(id));
+    const set = new Set(damaged.map(({ id }) => id));
+    return { version: this.#version, entries: live.filter(({ id }) => !set.has(id)), damaged };
   }
 
   async #cut({ from, through }: { from: number; through: number }): Promise<BlockChange> {
@@ -104,7 +114,8 @@ class Maintenance {
 
   async #merge({ until, job }: { until: 'usual' | 'days'; job: number }) {
     const manifest = this.#opened();
-    const plan = planNextMerge(manifest.live, until);
+    const unmergeable = new Set([...this.#unmergeable, ...this.#damaged.map(({ id }) => id)]);
+    const plan = planNextMerge(mergeable(manifest.live, unmergeable), until);
     if (plan === undefined) return null;
     const abort = new AbortController();
     this.#merges.set(job, abort);
@@ -114,9 +125,19 @@ class Maintenance {
       return { live: this.#live(), removed: removed.map((entry) => entry.id) };
     } catch (error) {
       if (abort.signal.aborted && error === abort.signal.reason) throw mergeCanceled();
+      this.#noteDamage(plan.sources, error);
       throw error;
     } finally {
       this.#merges.delete(job);
+    }
+  }
+
+  /** A source that cannot be read must not stop the merges of others for ever. */
+  #noteDamage(sources: readonly string[], error: unknown): void {
+    if (!(error instanceof MonError)) return;
+    if (error.code !== 'corrupt-block' && error.code !== 'bad-database') return;
+    for (const id of sources) {
+      if (error.message.includes(this.#opened().blockDir(id))) this.#unmergeable.add(id);
     }
   }
 

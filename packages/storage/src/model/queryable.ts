@@ -30,6 +30,8 @@ export interface SelectRequest {
    * `samplesWeight` says.
    */
   readonly samplesMax?: number;
+  /** Told of what storage knows to be missing from the answer, since it cannot be read. */
+  readonly onMissing?: (what: string) => void;
 }
 
 export interface SelectHints {

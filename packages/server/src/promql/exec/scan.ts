@@ -55,7 +55,8 @@ async function runScan({ plan, readers }: Scan, run: QueryRun): Promise<void> {
   const { matchers, startMs, endMs, hints } = plan;
   if (endMs < startMs) return;
   const { tenant, signal, samplesLeft: samplesMax } = run;
-  const request = { tenant, matchers, startMs, endMs, hints, signal, samplesMax };
+  const onMissing = (what: string) => run.remarks.warnOfData(what);
+  const request = { tenant, matchers, startMs, endMs, hints, signal, samplesMax, onMissing };
   const steps = Math.max(1, ...readers.map((reader) => reader.steps));
   const sliceRows = Math.max(1, Math.floor(SLICE_CELLS / steps));
   run.check();
