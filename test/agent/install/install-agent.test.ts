@@ -17,7 +17,8 @@ function reportOf(
   lastSuccessMs: number | undefined,
   troubles: string[] = [],
 ): AgentReport {
-  const remote = { name, url: '', lastSuccessMs, lastError: '', lagMs: 0, samplesSent: 0 };
+  const dialect = 'mon-wire' as const;
+  const remote = { name, url: '', dialect, lastSuccessMs, lastError: '', lagMs: 0, samplesSent: 0 };
   const status: AgentReport['status'] = {
     version: '1',
     pid: 1,

@@ -20,4 +20,7 @@ t.test('MetadataOutbox takes the first word where two targets disagree in one ro
   const outbox = new MetadataOutbox();
   const due = outbox.due([entry('a', '1'), entry('a', '2')], 0);
   t.strictSame(due, [entry('a', '1')]);
+  t.strictSame(outbox.due([entry('a', '1'), entry('a', '2')], 1), [], 'nor in the next');
+  t.strictSame(outbox.due([entry('a', '2'), entry('a', '1')], 2), []);
+  t.strictSame(outbox.due([entry('a', '2')], 3), [entry('a', '2')]);
 });

@@ -25,12 +25,14 @@ function start(t: Test, receiver: Receiver, settings: Partial<RemoteSettings> = 
   });
   const clock = new ManualClock(1_000_000);
   const events: DeliveryEvent[] = [];
+  const dialects: string[] = [];
   const sender = new RemoteSender(remote, {
     spool,
     clock,
     random: () => 1,
     userAgent: 'mon-agent/test',
     onDelivery: (event) => events.push(event),
+    onSent: (_, dialect) => dialects.push(dialect),
   });
   sender.start();
   let isStopped = false;
@@ -43,6 +45,7 @@ function start(t: Test, receiver: Receiver, settings: Partial<RemoteSettings> = 
     spool,
     clock,
     events,
+    dialects,
     append(count: number, timestampMs = 1) {
       spool.append(numberedColumns(count, timestampMs), [], clock.nowMs());
       sender.notify();
@@ -185,4 +188,53 @@ t.test('RemoteSender.stop() leaves in the spool what cannot be sent', async (t) 
   await running.stop(1000);
   t.equal(receiver.taken.length, 0);
   t.match(running.spool.read('r', 1), { samples: 1 });
+});
+
+t.test('RemoteSender speaks 2.0 to who takes it, metadata with each series', async (t) => {
+  const receiver = await startReceiver(t, ['2.0']);
+  const running = start(t, receiver);
+  const metadata = { metric: 'm', type: 'gauge' as const, help: 'M.', unit: '' };
+  running.spool.append(numberedColumns(2, 5), [metadata], 1);
+  running.sender.notify();
+  await running.until('it is sent', () => receiver.taken.length === 1);
+  t.strictSame(receiver.taken, [['m{i="0"} 0 5', 'm{i="1"} 1 5']]);
+  t.strictSame(receiver.metadata, [metadata]);
+  t.match(receiver.headers[0], {
+    'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+    'x-prometheus-remote-write-version': '2.0.0',
+  });
+  running.append(1, 6);
+  await running.until('the next is sent', () => receiver.taken.length === 2);
+  t.strictSame(running.dialects, ['remote-write-2', 'remote-write-2']);
+  t.equal(running.sender.status.dialect, 'remote-write-2');
+});
+
+t.test('RemoteSender falls back to 1.0 and stays there', async (t) => {
+  const receiver = await startReceiver(t, ['1.0']);
+  const running = start(t, receiver);
+  running.append(1, 1);
+  await running.until('it is sent', () => receiver.taken.length === 1);
+  running.append(1, 2);
+  await running.until('the next is sent', () => receiver.taken.length === 2);
+  t.strictSame(receiver.taken.flat(), ['m{i="0"} 0 1', 'm{i="0"} 0 2']);
+  t.strictSame(running.dialects, ['remote-write-2', 'remote-write-1', 'remote-write-1']);
+  t.equal(running.events.length, 2, 'the request in between is none of the batch');
+});
+
+t.test('RemoteSender falls back where 2.0 is answered with 2xx and read by nobody', async (t) => {
+  const receiver = await startReceiver(t, ['1.0', '2.0']);
+  receiver.hidesWritten = true;
+  const running = start(t, receiver);
+  running.append(1, 1);
+  await running.until('it is sent', () => running.events.length === 1);
+  t.strictSame(running.dialects, ['remote-write-2', 'remote-write-1']);
+});
+
+t.test('RemoteSender sends the configured message and no other', async (t) => {
+  const receiver = await startReceiver(t, ['1.0']);
+  const running = start(t, receiver, { dialect: 'remote-write-2' });
+  running.append(1, 1);
+  await running.until('it is refused', () => running.events.length === 1);
+  t.match(running.events, [{ delivery: { kind: 'refused', reason: /^status 415/ } }]);
+  t.strictSame(running.dialects, ['remote-write-2']);
 });

@@ -28,6 +28,10 @@ export const SELF_COUNTERS = {
     'outcome',
   ]),
   sent: counter('send_samples_total', 'Samples that a remote took.', ['remote']),
+  sentBytes: counter('send_bytes_total', 'Bytes of bodies sent to a remote, repeats included.', [
+    'remote',
+    'protocol',
+  ]),
   lost: counter('dropped_samples_total', 'Samples that a remote will never get, and why.', [
     'remote',
     'reason',

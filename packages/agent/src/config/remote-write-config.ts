@@ -5,7 +5,7 @@
  * Source: prometheus/prometheus config/config.go (RemoteWriteConfig).
  */
 import { createHash } from 'node:crypto';
-import { duration, integer, secret, url, word } from '@mon/storage/settings/scalars';
+import { duration, integer, oneOf, secret, url, word } from '@mon/storage/settings/scalars';
 import {
   converted,
   mapOf,
@@ -55,6 +55,12 @@ const queueConfig: Schema<QueueSettings> = converted(queueKeys, (value, at) => {
   };
 });
 
+/** What `protobuf_message` asks for; without it the agent finds out. */
+const MESSAGES = {
+  'prometheus.WriteRequest': 'remote-write-1',
+  'io.prometheus.write.v2.Request': 'remote-write-2',
+} as const;
+
 const keys = object({
   url: required(url()),
   name: optional(word()),
@@ -65,7 +71,7 @@ const keys = object({
   metadata_config: unused(),
   send_exemplars: unused(),
   send_native_histograms: unused(),
-  protobuf_message: unused(),
+  protobuf_message: optional(oneOf('prometheus.WriteRequest', 'io.prometheus.write.v2.Request')),
   round_robin_dns: unused(),
   sigv4: unsupported('use basic_auth or authorization'),
   azuread: unsupported('use basic_auth or authorization'),
@@ -81,6 +87,7 @@ export const remoteWriteConfig: Schema<RemoteSettings> = converted(keys, (value,
     url: value.url,
     http: { ...http, headers: { ...http.headers, ...value.headers } },
     timeoutMs: value.remote_timeout,
+    dialect: value.protobuf_message && MESSAGES[value.protobuf_message],
     relabel: value.write_relabel_configs,
     ...value.queue_config,
   };
@@ -101,6 +108,7 @@ export function plainRemote(url: string): RemoteSettings {
     url,
     http: { ...PLAIN_HTTP, takesGzip: false },
     timeoutMs: 30_000,
+    dialect: undefined,
     relabel: [],
     ...QUEUE_DEFAULTS,
   };

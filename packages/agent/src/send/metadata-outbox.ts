@@ -18,11 +18,18 @@ export class MetadataOutbox {
       this.#sent.clear();
       this.#repeatedMs = nowMs;
     }
-    const due = new Map<string, MetricMetadata>();
-    for (const entry of known) {
+    const entries = [...known];
+    // Where two targets disagree, what was sent stands while one of them still says it, and else
+    // the first one counts, so that it is not sent to and fro.
+    const standing = new Set<string>();
+    for (const entry of entries) {
       const sent = this.#sent.get(entry.metric);
-      // Where two targets disagree the first one seen counts, so that it is not sent to and fro.
-      if (sent !== undefined && (due.has(entry.metric) || isSame(sent, entry))) continue;
+      if (sent !== undefined && isSame(sent, entry)) standing.add(entry.metric);
+    }
+    const due = new Map<string, MetricMetadata>();
+    for (const entry of entries) {
+      const sent = this.#sent.get(entry.metric);
+      if (standing.has(entry.metric) || due.has(entry.metric)) continue;
       if (sent === undefined && this.#sent.size >= METADATA_METRICS_MAX) continue;
       this.#sent.set(entry.metric, entry);
       due.set(entry.metric, entry);

@@ -114,7 +114,9 @@ export class Outlet {
   #startSender(remote: RemoteSettings): void {
     const { clock, random, userAgent } = this.#options;
     const onDelivery = (event: DeliveryEvent) => this.#onDelivery(event);
-    const context = { spool: this.#spool, clock, random, userAgent, onDelivery };
+    const onSent = (name: string, dialect: string, bytes: number) =>
+      this.#options.counters.add(SELF_COUNTERS.sentBytes, bytes, [name, dialect]);
+    const context = { spool: this.#spool, clock, random, userAgent, onDelivery, onSent };
     const sender = new RemoteSender(remote, context);
     this.#senders.set(remote.name, sender);
     sender.start();

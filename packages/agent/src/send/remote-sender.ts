@@ -3,15 +3,13 @@
  * enough, is tried until the remote takes or refuses it, and is acknowledged in the spool then.
  */
 import type { Clock } from '@mon/storage/model/clock';
-import { MonError } from '@mon/storage/model/error';
-import { HttpClient } from '../http/http-client.ts';
 import type { HttpSettings } from '../http/http-settings.ts';
 import { compileRelabel, type RelabelRule, type RelabelText } from '../relabel/relabel-rule.ts';
 import type { Spool, SpoolBatch } from '../spool/spool.ts';
-import { backoffMs, type Delivery, judgeAnswer } from './delivery.ts';
-import { requestBody } from './remote-write-body.ts';
-
-const ANSWER_BYTES_MAX = 64 * 1024;
+import { BatchRequest } from './batch-request.ts';
+import { backoffMs, type Delivery } from './delivery.ts';
+import type { Dialect } from './dialect.ts';
+import { type BatchUnderWay, RemoteExchange } from './remote-exchange.ts';
 
 /** Plain values only: two remotes with equal settings are the same remote. */
 export interface RemoteSettings {
@@ -20,6 +18,8 @@ export interface RemoteSettings {
   readonly url: string;
   readonly http: HttpSettings;
   readonly timeoutMs: number;
+  /** `protobuf_message`: the only one to send; undefined: whatever the remote takes. */
+  readonly dialect: Dialect | undefined;
   readonly relabel: readonly RelabelText[];
   readonly batchSamplesMax: number;
   /** Longest wait for a batch to fill. */
@@ -33,6 +33,7 @@ export interface RemoteSenderContext {
   readonly random: () => number;
   readonly userAgent: string;
   readonly onDelivery: (event: DeliveryEvent) => void;
+  readonly onSent: (remote: string, dialect: Dialect, bytes: number) => void;
 }
 
 export interface DeliveryEvent {
@@ -46,6 +47,8 @@ export interface DeliveryEvent {
 export interface RemoteStatus {
   readonly name: string;
   readonly url: string;
+  /** What it is sent in. */
+  readonly dialect: Dialect;
   readonly lastSuccessMs: number | undefined;
   /** '': the latest try went well. */
   readonly lastError: string;
@@ -57,7 +60,7 @@ export interface RemoteStatus {
 export class RemoteSender {
   readonly settings: RemoteSettings;
   readonly #context: RemoteSenderContext;
-  readonly #client: HttpClient;
+  readonly #exchange: RemoteExchange;
   readonly #rules: readonly RelabelRule[];
   readonly #abort = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -75,7 +78,12 @@ export class RemoteSender {
   constructor(settings: RemoteSettings, context: RemoteSenderContext) {
     this.settings = settings;
     this.#context = context;
-    this.#client = new HttpClient(settings.http);
+    const { name, url, http, timeoutMs, dialect } = settings;
+    const { clock, userAgent } = context;
+    const onSent = (used: Dialect, bytes: number) => context.onSent(name, used, bytes);
+    this.#exchange = new RemoteExchange({
+      ...{ url, http, timeoutMs, dialect, clock, userAgent, onSent },
+    });
     this.#rules = settings.relabel.map(compileRelabel);
   }
 
@@ -96,7 +104,7 @@ export class RemoteSender {
     if (graceMs === 0 || this.#lastError !== '') this.#halt();
     await this.#running;
     cancel();
-    await this.#client.close();
+    await this.#exchange.close();
   }
 
   get status(): RemoteStatus {
@@ -105,6 +113,7 @@ export class RemoteSender {
     return {
       name,
       url,
+      dialect: this.#exchange.dialect,
       lastSuccessMs: this.#lastSuccessMs,
       lastError: this.#lastError,
       lagMs: this.#oldestMs === undefined ? 0 : Math.max(0, nowMs - this.#oldestMs),
@@ -168,9 +177,10 @@ export class RemoteSender {
     const { spool, clock, random, onDelivery } = this.#context;
     const { name, backoff } = this.settings;
     this.#oldestMs = batch.records[0]?.appendedMs;
-    const body = requestBody(batch.records, this.#rules);
-    for (let attempt = 1; body !== undefined && !this.#abort.signal.aborted; attempt++) {
-      const delivery = await this.#post(body);
+    const request = new BatchRequest(batch.records, this.#rules);
+    const underWay: BatchUnderWay = { request };
+    for (let attempt = 1; !request.isEmpty && !this.#abort.signal.aborted; attempt++) {
+      const delivery = await this.#exchange.send(underWay, this.#abort.signal);
       if (this.#abort.signal.aborted && delivery.kind === 'retry') return;
       this.#lastError = delivery.kind === 'accepted' ? '' : delivery.reason;
       onDelivery({ remote: name, delivery, samples: batch.samples, attempt });
@@ -198,33 +208,5 @@ export class RemoteSender {
     while (!isOver && !this.#isStopping && !this.#abort.signal.aborted)
       await this.#sleep(undefined);
     cancel();
-  }
-
-  async #post(body: Uint8Array): Promise<Delivery> {
-    const { clock, userAgent } = this.#context;
-    const { url, timeoutMs } = this.settings;
-    try {
-      const answer = await this.#client.send({
-        method: 'POST',
-        url,
-        headers: {
-          'content-type': 'application/x-protobuf',
-          'content-encoding': 'snappy',
-          'x-prometheus-remote-write-version': '0.1.0',
-          'user-agent': userAgent,
-        },
-        body,
-        timeoutMs,
-        bodyBytesMax: ANSWER_BYTES_MAX,
-        signal: this.#abort.signal,
-      });
-      const { status } = answer;
-      const retryAfter = answer.header('retry-after');
-      const said = answer.body.toString('utf8');
-      return judgeAnswer({ status, retryAfter, body: said }, clock.nowMs());
-    } catch (thrown) {
-      if (!(thrown instanceof MonError)) throw thrown;
-      return { kind: 'retry', reason: `${thrown.what}: ${thrown.why}`, afterMs: undefined };
-    }
   }
 }

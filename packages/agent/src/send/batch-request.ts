@@ -1,0 +1,85 @@
+/**
+ * The bodies of one batch, in whichever dialect its remote takes.
+ *
+ * Records of the spool are remote write 1.0. Protobuf lets two messages be joined by putting their
+ * bytes together, so for 1.0 they are unpacked, joined and packed again without being understood; a
+ * single one is sent as it lies in the spool. Only a remote with write_relabel_configs, or one that
+ * speaks 2.0, has its samples decoded.
+ */
+import type { SampleColumns } from '@mon/storage/model/appender';
+import type { Labels } from '@mon/storage/model/labels';
+import { decodeRemoteWrite } from '@mon/storage/protocol/remote-write';
+import { encodeRemoteWrite2 } from '@mon/storage/protocol/remote-write-2-encode';
+import { encodeWriteRequest } from '@mon/storage/protocol/remote-write-encode';
+import { packSnappy, unpackSnappy } from '@mon/storage/protocol/snappy';
+import { relabel } from '../relabel/relabel.ts';
+import type { RelabelRule } from '../relabel/relabel-rule.ts';
+import type { SpoolRecord } from '../spool/spool-record.ts';
+import type { MetricFamilies } from './metric-families.ts';
+
+/** A batch as it goes to one remote: unpacked, relabeled. */
+export class BatchRequest {
+  /** The record, where the batch is that alone. */
+  readonly #only: SpoolRecord | undefined;
+  readonly plain: Uint8Array;
+
+  constructor(records: readonly SpoolRecord[], rules: readonly RelabelRule[]) {
+    const isWhole = records.length === 1 && rules.length === 0;
+    this.#only = isWhole ? records[0] : undefined;
+    const joined = Buffer.concat(records.map((record) => unpackSnappy(record.body)));
+    this.plain = rules.length === 0 ? joined : relabeled(joined, rules);
+  }
+
+  /** Whether relabeling left nothing. */
+  get isEmpty(): boolean {
+    return this.plain.length === 0;
+  }
+
+  remoteWrite1(): Uint8Array {
+    return this.#only?.body ?? packSnappy(this.plain);
+  }
+
+  /**
+   * Every series with what is known of its metric; undefined where the batch is metadata alone,
+   * which 2.0 cannot send.
+   */
+  remoteWrite2(families: MetricFamilies): Uint8Array | undefined {
+    const { columns, metadata } = decodeRemoteWrite(this.plain);
+    families.learn(metadata);
+    if (columns.labels.length === 0) return undefined;
+    return encodeRemoteWrite2(columns, families.known);
+  }
+}
+
+function relabeled(plain: Uint8Array, rules: readonly RelabelRule[]): Uint8Array {
+  const { columns, metadata } = decodeRemoteWrite(plain);
+  const kept = relabelColumns(columns, rules);
+  return encodeWriteRequest(kept, metadata, { from: 0, to: kept.labels.length });
+}
+
+function relabelColumns(columns: SampleColumns, rules: readonly RelabelRule[]): SampleColumns {
+  const { sampleOffsets, timestampsMs, values } = columns;
+  const labels: Labels[] = [];
+  const offsets = new Uint32Array(columns.labels.length + 1);
+  const times = new Float64Array(timestampsMs.length);
+  const kept = new Float64Array(values.length);
+  let at = 0;
+  columns.labels.forEach((set, i) => {
+    const relabeled = relabel(set, rules);
+    if (relabeled === undefined || relabeled.length === 0) return;
+    const from = sampleOffsets[i] as number;
+    const to = sampleOffsets[i + 1] as number;
+    labels.push(relabeled);
+    times.set(timestampsMs.subarray(from, to), at);
+    // Copied as bits: a staleness marker is a NaN.
+    kept.set(values.subarray(from, to), at);
+    at += to - from;
+    offsets[labels.length] = at;
+  });
+  return {
+    labels,
+    sampleOffsets: offsets.subarray(0, labels.length + 1),
+    timestampsMs: times.subarray(0, at),
+    values: kept.subarray(0, at),
+  };
+}
