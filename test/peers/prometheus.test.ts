@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { labelsFromRecord } from '@mon/storage/model/labels';
 import { encodeRemoteWrite } from '@mon/storage/protocol/remote-write-encode';
 import t from 'tap';
-import { eventually, freePort, instant, startMon } from '../e2e/started-mon.ts';
+import { eventually, freePort, instant, MON, startMon } from '../e2e/started-mon.ts';
 
 const PROGRAMS = ['prometheus', 'promtool', 'prometheus-node-exporter'];
 const missing = PROGRAMS.filter((name) => spawnSync('which', [name]).status !== 0);
@@ -115,4 +115,36 @@ t.test('a real Prometheus reads from mon', { skip }, async (t) => {
     return series[0];
   });
   t.match(found, { metric: { host: 'a' }, value: [Number, '15.5'] });
+});
+
+t.test('mon agent fills a real Prometheus, which takes remote write 1.0', { skip }, async (t) => {
+  const port = await freePort();
+  const dir = t.testdir();
+  writeFileSync(join(dir, 'prometheus.yml'), 'global: {}\n');
+  start(t, 'prometheus', [
+    `--config.file=${join(dir, 'prometheus.yml')}`,
+    `--storage.tsdb.path=${join(dir, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--web.enable-remote-write-receiver',
+    '--log.level=error',
+  ]);
+  const url = `http://127.0.0.1:${port}`;
+  const config = join(dir, 'agent.yml');
+  writeFileSync(
+    config,
+    `remote_write: [{ url: "${url}/api/v1/write" }]
+agent: { host: { interval: 1s }, self_interval: 1s, statsd: { enabled: false } }
+`,
+  );
+  start(t, process.execPath, [MON, 'agent', 'run', '--config', config, '--spool-dir', dir]);
+  await eventually('node_load1 by way of the agent', async () => {
+    const series = await instant(url, 'node_load1').catch(() => []);
+    return series.length > 0 ? series : undefined;
+  });
+  const sent = 'mon_agent_send_bytes_total';
+  await eventually('bytes sent by remote write 1.0', async () => {
+    const series = await instant(url, `${sent}{protocol="remote-write-1"} > 0`);
+    return series.length > 0 ? series : undefined;
+  });
+  t.same(await instant(url, `${sent}{protocol="mon-wire"}`), []);
 });
