@@ -4,9 +4,9 @@
  *
  * Rules, with what is noted kept for an hour:
  *  1. It begins with 2.0.
- *  2. 415, a 2xx that does not say how much was written, or a 400 of one that never took 2.0: it does
- *     not speak 2.0, and the same batch goes out as 1.0. (A receiver of 1.0 that does not look at the
- *     Content-Type reads nothing in a 2.0 body and answers 2xx.)
+ *  2. 415, a 2xx that does not say how much was written, or a 400 of one that never took 2.0: it
+ *     does not speak 2.0, and the same batch goes out as 1.0. (A receiver of 1.0 that does not look
+ *     at the Content-Type reads nothing in a 2.0 body and answers 2xx.)
  *  3. An answer that offers the mon wire: the next batch goes by it.
  *  4. A frame that the remote cannot place: a new epoch, same samples.
  *  5. A frame answered by anything that does not know frames, or the third that cannot be placed in
