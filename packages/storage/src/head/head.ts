@@ -8,11 +8,11 @@
  * replay of the log ends in the same head.
  */
 import type { HashKey } from '../index/series-hash.ts';
-import { ScratchRow } from '../memory/scratch-row.ts';
 import type { ShardMemory } from '../memory/shard-memory.ts';
 import { assert } from '../model/assert.ts';
 import type { Labels } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
+import { DecodedColumns } from './decoded-columns.ts';
 import { Generation } from './generation.ts';
 import { grownU32 } from './grow.ts';
 import {
@@ -49,8 +49,8 @@ export class Head {
   readonly memory: ShardMemory;
   readonly series: SeriesTable;
   readonly #kernel: SampleRunsKernel;
-  /** What runs are decoded to. */
-  readonly #scratch: ScratchRow;
+  /** What `decode` writes to. */
+  readonly decoded: DecodedColumns;
   #active: Generation;
   #frozen: Generation[] = [];
   /** Series that leave unless someone asks for them; see `shard/series-departure.ts`. */
@@ -64,7 +64,7 @@ export class Head {
     this.memory = memory;
     this.series = new SeriesTable(key, memory);
     this.#kernel = loadSampleRuns(memory);
-    this.#scratch = new ScratchRow(memory);
+    this.decoded = new DecodedColumns(memory);
     this.#active = new Generation(generation, memory, this.#kernel);
     this.loggedGeneration = generation;
   }
@@ -169,11 +169,10 @@ export class Head {
     const low = part.valueBits[2 * k] as number;
     const high = part.valueBits[2 * k + 1] as number;
     const range = { startMs: timestampMs, endMs: timestampMs };
-    const times = this.#scratch.reserve(16);
+    const { words } = this.memory;
     for (const generation of [this.#active, ...this.#frozen]) {
-      if (generation.runs.read(ref, range, { times, values: times + 8 }) > 0) {
-        const { words } = this.memory;
-        const at = times / 4 + 2;
+      if (this.decode(generation, ref, range) > 0) {
+        const at = this.decoded.valueBits / 4;
         return words[at] === low && words[at + 1] === high ? SAME : CONFLICT;
       }
       const late = generation.late.judge(ref, timestampMs, [low, high]);
@@ -194,19 +193,29 @@ export class Head {
     into: { readonly out: SampleBuffer; readonly at: number; readonly range?: TimeRange },
   ): number {
     const { out, at, range = ANY_TIME } = into;
-    const { runs, late } = generation;
-    const runCount = runs.count(ref);
-    if (runCount === 0) return 0;
-    const times = this.#scratch.reserve(16 * runCount);
-    const values = times + 8 * runCount;
-    const count = runs.read(ref, range, { times, values });
+    const { late } = generation;
+    const count = this.decode(generation, ref, range);
     const lateCount = late.samples === 0 ? 0 : late.count(ref);
     out.reserve(at + count + lateCount, at);
-    const { doubles, words } = this.memory;
-    out.timestampsMs.set(doubles.subarray(times / 8, times / 8 + count), at);
-    out.valueBits.set(words.subarray(values / 4, values / 4 + 2 * count), 2 * at);
+    const { timestampsMs, values } = this.decoded;
+    out.timestampsMs.set(timestampsMs.subarray(0, count), at);
+    out.values.set(values.subarray(0, count), at);
     if (lateCount === 0) return count;
     return mergeInto(out, { at, count, range }, late.sorted(ref) as SampleColumns);
+  }
+
+  /**
+   * Decodes the samples of a series in a generation that came in order, within a time range, to
+   * `decoded`, where they hold until the next call.
+   *
+   * @returns how many
+   */
+  decode({ runs }: Generation, ref: number, range: TimeRange): number {
+    const count = runs.count(ref);
+    if (count === 0) return 0;
+    this.decoded.reserve(count);
+    const { times, valueBits } = this.decoded;
+    return runs.read(ref, range, { times, values: valueBits });
   }
 
   /** Whether a series has samples of any kind, or exemplars, in a generation. */

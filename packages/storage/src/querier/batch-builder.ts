@@ -7,6 +7,7 @@ import { type HistogramRun, samplesWeight } from '../model/histogram-run.ts';
 import type { Labels } from '../model/labels.ts';
 import { LaneBuilder } from '../model/lane-builder.ts';
 import type { SeriesBatch } from '../model/queryable.ts';
+import type { ReadColumns } from './head-reading.ts';
 
 /** A batch is closed when it has so many samples or series; one series is never split. */
 export const BATCH_SAMPLES = 32 * 1024;
@@ -44,7 +45,7 @@ export class BatchBuilder {
   /** Adds a series with the samples [from, to) of a buffer, which are copied. */
   add(
     labels: Labels,
-    samples: SampleBuffer,
+    samples: ReadColumns,
     { from, to, histograms }: { from: number; to: number; histograms?: HistogramRun },
   ): void {
     const count = to - from;

@@ -9,9 +9,15 @@ import { type HistogramRun, mergeRuns, runWithin } from '../model/histogram-run.
 import { withoutSamplesAt } from '../model/sample-kinds.ts';
 import { addPart, type SampleSpan } from './sample-merge.ts';
 
+export interface ReadColumns {
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+}
+
 export class HeadReading {
-  /** The samples of the series read last. */
-  readonly out = new SampleBuffer();
+  /** The samples of the series read last, until the next is read. */
+  columns: ReadColumns = new SampleBuffer(1);
+  readonly #out = new SampleBuffer();
   readonly #part = new SampleBuffer();
   readonly #head: Head;
   readonly #generations: readonly Generation[];
@@ -31,15 +37,21 @@ export class HeadReading {
     return filled.every((generation) => this.#isWithin(generation));
   }
 
-  /** Samples of a series, in `out`; returns how many. */
+  /** Samples of a series, in `columns`; returns how many. */
   read(ref: number): number {
-    return this.readAfter([], ref);
+    const [only, ...others] = this.#generations;
+    if (only === undefined) return 0;
+    const isPlain = others.every((generation) => !this.#head.hasFloats(generation, ref));
+    if (!isPlain || only.late.samples > 0) return this.readAfter([], ref);
+    this.columns = this.#head.decoded;
+    return this.#head.decode(only, ref, this.#range);
   }
 
   /** The same behind parts of older generations, which lie within the range. */
   readAfter(parts: readonly SampleSpan[], ref: number): number {
     let count = 0;
-    for (const part of parts) count = addPart(this.out, count, part);
+    this.columns = this.#out;
+    for (const part of parts) count = addPart(this.#out, count, part);
     if (ref < 0) return count;
     for (const generation of this.#generations) {
       count = this.#addGeneration(generation, ref, count);
@@ -49,7 +61,7 @@ export class HeadReading {
 
   /**
    * Native histograms of a series behind parts of older generations. Where there are any, the
-   * `count` float samples in `out` are left without those at their times.
+   * `count` float samples in `columns` are left without those at their times.
    *
    * @returns the histograms, and how many float samples are left
    */
@@ -65,12 +77,12 @@ export class HeadReading {
     }
     const histograms = mergeRuns(runs);
     if (histograms.timestampsMs.length === 0 || count === 0) return { histograms, count };
-    const timestampsMs = this.out.timestampsMs.subarray(0, count);
-    const columns = { timestampsMs, values: this.out.values.subarray(0, count) };
+    const timestampsMs = this.columns.timestampsMs.subarray(0, count);
+    const columns = { timestampsMs, values: this.columns.values.subarray(0, count) };
     const left = withoutSamplesAt(columns, histograms.timestampsMs);
     if (left === columns) return { histograms, count };
-    this.out.timestampsMs.set(left.timestampsMs);
-    this.out.values.set(left.values);
+    this.columns.timestampsMs.set(left.timestampsMs);
+    this.columns.values.set(left.values);
     return { histograms, count: left.values.length };
   }
 
@@ -101,10 +113,10 @@ export class HeadReading {
   /** Adds the samples of a generation behind `count` of older ones; returns how many are there. */
   #addGeneration(generation: Generation, ref: number, count: number): number {
     const range = this.#range;
-    if (count === 0) return this.#head.read(generation, ref, { out: this.out, at: 0, range });
+    if (count === 0) return this.#head.read(generation, ref, { out: this.#out, at: 0, range });
     const read = this.#head.read(generation, ref, { out: this.#part, at: 0, range });
     const { timestampsMs, values } = this.#part;
-    return addPart(this.out, count, { timestampsMs, values, from: 0, to: read });
+    return addPart(this.#out, count, { timestampsMs, values, from: 0, to: read });
   }
 
   #isWithin({ minTimeMs, maxTimeMs }: Generation): boolean {

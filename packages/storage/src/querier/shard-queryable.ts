@@ -238,7 +238,7 @@ class Selection {
   #add(labels: Labels, count: number, histograms = NO_HISTOGRAMS): void {
     this.#samples += count;
     if (this.#samples > this.#samplesMax) throw tooManySamples(this.#samplesMax);
-    this.#builder.add(labels, this.#reading.out, { from: 0, to: count, histograms });
+    this.#builder.add(labels, this.#reading.columns, { from: 0, to: count, histograms });
   }
 
   /** Adds a series with its native histograms, those of directories given. */
