@@ -18,7 +18,7 @@ export const HISTOGRAM: usize = 0; // u32 [128]
 const FREQUENCIES: usize = 512; // u32 [128]
 const STARTS: usize = 1024; // u32 [128]
 const WEIGHTS: usize = 1536; // u8 [128]
-const INVERSES: usize = 2048; // f64 [128]
+const INVERSES: usize = 2048; // u64 [128]
 /** By class: the bits it leaves open, with its sign; the smallest magnitude. */
 export const WIDTHS: usize = 1792; // u8 [128]
 export const SMALLEST: usize = 3072; // u64 [128]
@@ -148,8 +148,9 @@ function spread(tables: usize, lowest: i32, classes: i32): bool {
   for (let i = lowest; i < lowest + classes; i++) {
     const frequency = load<u32>(tables + FREQUENCIES + 4 * i);
     store<u32>(tables + STARTS + 4 * i, start);
-    // A hair above 1/f, so that a product cut to an integer is the quotient of any state.
-    store<f64>(tables + INVERSES + 8 * i, frequency === 0 ? 0.0 : 1.0000000000001 / f64(frequency));
+    // 2^42 / f rounded up: its product with a state below f 2^22, cut by 42 bits, is the quotient.
+    const inverse = frequency === 0 ? 0 : ((u64(1) << 42) + frequency - 1) / frequency;
+    store<u64>(tables + INVERSES + 8 * i, inverse);
     start += frequency;
   }
   return true;
@@ -173,30 +174,30 @@ function fillSlots(tables: usize, lowest: i32, classes: i32): void {
   }
 }
 
-function pushClass(tables: usize, state: u32, cls: u32): u32 {
-  const frequency = load<u32>(tables + FREQUENCIES + 4 * cls);
-  if (state >= frequency << 22) {
-    words -= 2;
-    store<u16>(words, u16(state));
-    state >>>= 16;
-  }
-  const quotient = u32(f64(state) * load<f64>(tables + INVERSES + 8 * cls));
-  return (
-    (quotient << PROBABILITY_BITS) +
-    (state - quotient * frequency) +
-    load<u32>(tables + STARTS + 4 * cls)
-  );
-}
-
 /** Where the next word of classes goes; they are written from the last to the first. */
 let words: usize = 0;
+
+/** A state, low enough, with one more class. */
+function pushed(state: u32, cls: u32, tables: usize): u32 {
+  const quotient = u32((u64(state) * load<u64>(tables + INVERSES + 8 * cls)) >> 42);
+  const rest = TOTAL - load<u32>(tables + FREQUENCIES + 4 * cls);
+  return state + quotient * rest + load<u32>(tables + STARTS + 4 * cls);
+}
+
+/** The same for the last few classes; writes a word where one is due. */
+function pushLast(state: u32, cls: u32, tables: usize): u32 {
+  if (state < load<u32>(tables + FREQUENCIES + 4 * cls) << 22) return pushed(state, cls, tables);
+  words -= 2;
+  store<u16>(words, u16(state));
+  return pushed(state >>> 16, cls, tables);
+}
 
 /**
  * Appends classes[0, count), at least two kinds of them, and with the states the first 64 of the bits
  * that follow.
  *
  * @param tail the 64 bits
- * @param room 2 * count + 16 bytes
+ * @param room 2 * count + 18 bytes
  */
 export function writeClasses(
   classes: usize,
@@ -205,22 +206,41 @@ export function writeClasses(
   tables: usize,
   room: usize,
 ): void {
-  const top = room + 2 * count + 16;
+  const top = room + 2 * count + 18;
   words = top;
   let a = STATE_MIN | u32(tail & 0xffff);
   let b = STATE_MIN | u32((tail >> 16) & 0xffff);
   let c = STATE_MIN | u32((tail >> 32) & 0xffff);
   let d = STATE_MIN | u32(tail >> 48);
-  let i = count & ~3;
-  if (count - i > 2) c = pushClass(tables, c, load<u8>(classes + i + 2));
-  if (count - i > 1) b = pushClass(tables, b, load<u8>(classes + i + 1));
-  if (count - i > 0) a = pushClass(tables, a, load<u8>(classes + i));
-  for (i -= 4; i >= 0; i -= 4) {
-    d = pushClass(tables, d, load<u8>(classes + i + 3));
-    c = pushClass(tables, c, load<u8>(classes + i + 2));
-    b = pushClass(tables, b, load<u8>(classes + i + 1));
-    a = pushClass(tables, a, load<u8>(classes + i));
+  const fours = classes + (count & ~3);
+  if ((count & 3) > 2) c = pushLast(c, load<u8>(fours + 2), tables);
+  if ((count & 3) > 1) b = pushLast(b, load<u8>(fours + 1), tables);
+  if ((count & 3) > 0) a = pushLast(a, load<u8>(fours), tables);
+  let word = words;
+  for (let from = fours - 4; from >= classes; from -= 4) {
+    // Without branches: which state is due is as good as random.
+    const dClass: u32 = load<u8>(from + 3);
+    const dDue = d >= load<u32>(tables + FREQUENCIES + 4 * dClass) << 22;
+    store<u16>(word - 2, u16(d));
+    word -= usize(dDue) << 1;
+    d = pushed(d >>> (u32(dDue) << 4), dClass, tables);
+    const cClass: u32 = load<u8>(from + 2);
+    const cDue = c >= load<u32>(tables + FREQUENCIES + 4 * cClass) << 22;
+    store<u16>(word - 2, u16(c));
+    word -= usize(cDue) << 1;
+    c = pushed(c >>> (u32(cDue) << 4), cClass, tables);
+    const bClass: u32 = load<u8>(from + 1);
+    const bDue = b >= load<u32>(tables + FREQUENCIES + 4 * bClass) << 22;
+    store<u16>(word - 2, u16(b));
+    word -= usize(bDue) << 1;
+    b = pushed(b >>> (u32(bDue) << 4), bClass, tables);
+    const aClass: u32 = load<u8>(from + 0);
+    const aDue = a >= load<u32>(tables + FREQUENCIES + 4 * aClass) << 22;
+    store<u16>(word - 2, u16(a));
+    word -= usize(aDue) << 1;
+    a = pushed(a >>> (u32(aDue) << 4), aClass, tables);
   }
+  words = word;
   store<u32>(at, a);
   store<u32>(at + 4, b);
   store<u32>(at + 8, c);

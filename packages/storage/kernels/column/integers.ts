@@ -260,7 +260,7 @@ function fillRests(
   return true;
 }
 
-/** @param classes of the rests; 4 * entries + 16 bytes from there on may be written over */
+/** @param classes of the rests; 4 * entries + 24 bytes from there on may be written over */
 function writeClassed(
   rests: usize,
   entries: i32,

@@ -151,13 +151,15 @@ export class BlockReader {
   /**
    * Every series of every tenant in series order, with its samples in range; for merging.
    *
-   * @param heldSamples about how many samples are held decoded, however large the block
+   * @param options heldSamples: about how many samples are held decoded, however large the block;
+   *   reusesValues: the values of a series are valid only until the next one is asked for
    */
   async *allSeries(
     range: SampleRange = { startMs: Number.NEGATIVE_INFINITY, endMs: Number.POSITIVE_INFINITY },
-    heldSamples = BATCH_SAMPLES,
+    { heldSamples = BATCH_SAMPLES, reusesValues = false } = {},
   ): AsyncGenerator<BlockSeries> {
-    const samples = new SamplesReader(this.#database, this.header, { ...range, heldSamples });
+    const limit = { ...range, heldSamples, reusesValues };
+    const samples = new SamplesReader(this.#database, this.header, limit);
     const lanes = new LaneReader(this.#database, this.header, range);
     for (const { tenant, catalog } of await this.#pages.tenants()) {
       const ordinals = rangeRuns(catalog.firstSeries, catalog.endSeries);

@@ -17,7 +17,7 @@ export interface BlockSeries {
    * same array instance, which spares the writer from comparing contents.
    */
   readonly timestampsMs: Float64Array;
-  /** As many as timestamps. */
+  /** As many as timestamps. A writer has read them when it asks for the next series. */
   readonly values: Float64Array;
   /** Native histograms, at other times than the values. */
   readonly histograms?: HistogramRun;

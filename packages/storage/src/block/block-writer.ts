@@ -28,6 +28,7 @@ import { encodeTenantCatalog } from '../index/tenant-catalog.ts';
 import { LevelDatabase, type LevelWrite } from '../kv/level-database.ts';
 import { assert } from '../model/assert.ts';
 import { MonError, reasonOf } from '../model/error.ts';
+import { labelValue } from '../model/labels.ts';
 import { type BlockHeader, encodeHeader, tenantHash } from './block-header.ts';
 import {
   aggregatesKey,
@@ -149,7 +150,8 @@ class BlockWriting {
     this.#minTimeMs = Math.min(this.#minTimeMs, firstSeenMs);
     this.#maxTimeMs = Math.max(this.#maxTimeMs, lastSeenMs);
     const follows = this.#former.joinsHistogram(series);
-    const chunks = this.#encoder.encodeChunks(timestampsMs, values, { follows });
+    const isBucket = labelValue(labels, 'le') !== '';
+    const chunks = this.#encoder.encodeChunks(timestampsMs, values, { follows, isBucket });
     const lanes = this.#lanes.encode(series);
     this.#former.add({ tenant, labels, shardHash, firstSeenMs, lastSeenMs, chunks, lanes });
   }

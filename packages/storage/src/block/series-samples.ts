@@ -52,15 +52,21 @@ export class SamplesReader {
   /** Indexes into header.slots of the slots in range: [first, end). */
   readonly #firstSlot: number;
   readonly #endSlot: number;
+  readonly #reusesValues: boolean;
+  #values = new Float64Array(0);
 
-  /** @param range with about how many samples may be held decoded at once */
+  /**
+   * @param range with about how many samples may be held decoded at once, and whether the values of
+   *   one `read` may be written over by the next
+   */
   constructor(
     database: DatabaseEntries,
     header: BlockHeader,
-    range: SampleRange & { readonly heldSamples: number },
+    range: SampleRange & { readonly heldSamples: number; readonly reusesValues?: boolean },
   ) {
     const { slots, slotWidthMs } = header;
     this.heldSamples = range.heldSamples;
+    this.#reusesValues = range.reusesValues ?? false;
     this.#database = database;
     this.#header = header;
     this.columns = new TimestampColumns(database, { slotWidthMs, ...range });
@@ -93,10 +99,16 @@ export class SamplesReader {
     times.forEach(({ count }, i) => {
       valueOffsets[i + 1] = (valueOffsets[i] as number) + count;
     });
-    const values = new Float64Array(valueOffsets[series.length] as number);
+    const values = this.#roomFor(valueOffsets[series.length] as number);
     const filled = valueOffsets.slice();
     for (const value of found) this.#decode(value, values, filled);
     return { times, values, valueOffsets };
+  }
+
+  #roomFor(samples: number): Float64Array {
+    if (!this.#reusesValues) return new Float64Array(samples);
+    if (this.#values.length < samples) this.#values = new Float64Array(Math.ceil(samples * 1.25));
+    return this.#values.subarray(0, samples);
   }
 
   /** Slot by slot, ascending; in each, group by group. */

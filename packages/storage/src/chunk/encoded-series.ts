@@ -57,6 +57,8 @@ export class SeriesEncoder {
   readonly #parts = new WeakMap<Float64Array, readonly SlotPart[]>();
   /** By slot: the chunks of the series before. */
   #before = new Map<number, ChunkBefore>();
+  /** Values of the bucket before and of this one, in turn. */
+  #kept: [Float64Array, Float64Array] = [new Float64Array(0), new Float64Array(0)];
 
   constructor(slotWidthMs: number, table: TimestampTable) {
     this.#slotWidthMs = slotWidthMs;
@@ -66,12 +68,13 @@ export class SeriesEncoder {
   /**
    * Encodes the samples of the next series of a block.
    *
-   * @param follows whether the series before is its neighbour in a histogram and in the group
+   * @param options follows: whether the series before is its neighbour in a histogram and in the
+   *   group; isBucket: whether the next one may be
    */
   encodeChunks(
     timestampsMs: Float64Array,
     values: Float64Array,
-    { follows }: { readonly follows: boolean },
+    { follows, isBucket }: { readonly follows: boolean; readonly isBucket: boolean },
   ): EncodedChunk[] {
     let parts = this.#parts.get(timestampsMs);
     if (parts === undefined) {
@@ -80,21 +83,33 @@ export class SeriesEncoder {
     }
     const before = follows ? this.#before : NOTHING_BEFORE;
     this.#before = new Map();
-    return parts.map((part) => this.#encodeChunk(part, values, before.get(part.slot)));
+    const kept = isBucket ? this.#keep(values) : undefined;
+    return parts.map((part) => this.#encodeChunk(part, { values, kept }, before.get(part.slot)));
   }
 
   #encodeChunk(
     { slot, from, to, timestamps }: SlotPart,
-    whole: Float64Array,
+    series: { readonly values: Float64Array; readonly kept: Float64Array | undefined },
     before: ChunkBefore | undefined,
   ): EncodedChunk {
-    const values = whole.subarray(from, to);
-    const isReference = before?.timestamps === timestamps && before.chain < CHAIN_MAX;
-    const { bytes, checksum } = encodeColumn(values, isReference ? before.values : undefined);
-    const chain = isReference && isDifference(bytes) ? before.chain + 1 : 1;
-    this.#before.set(slot, { timestamps, values, chain });
     const count = to - from;
+    const isReference = before?.timestamps === timestamps && before.chain < CHAIN_MAX;
+    const reference = isReference ? before.values : undefined;
+    const { bytes, checksum } = encodeColumn(series.values.subarray(from, to), reference);
+    if (series.kept !== undefined) {
+      const chain = isReference && isDifference(bytes) ? before.chain + 1 : 1;
+      this.#before.set(slot, { timestamps, values: series.kept.subarray(from, to), chain });
+    }
     return { slot, timestamps, values: bytes, checksum, aggregates: aggregateLast(count), count };
+  }
+
+  /** A copy of values for the next series to look at: whoever handed them in may write over them. */
+  #keep(values: Float64Array): Float64Array {
+    const [next, last] = this.#kept;
+    const room = next.length < values.length ? new Float64Array(2 * values.length) : next;
+    room.set(values);
+    this.#kept = [last, room];
+    return room;
   }
 
   #cut(timestampsMs: Float64Array): SlotPart[] {

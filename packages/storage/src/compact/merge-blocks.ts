@@ -6,7 +6,7 @@ import { BinaryHeap } from '../block/binary-heap.ts';
 import { BlockReader } from '../block/block-reader.ts';
 import type { BlockSeries, GenerationRange } from '../block/block-series.ts';
 import { writeBlock } from '../block/block-writer.ts';
-import { slotOf, suitableSlotWidthMs } from '../chunk/slot.ts';
+import { SAMPLES_WANTED_DAY, slotOf, suitableSlotWidthMs } from '../chunk/slot.ts';
 import { compareSeries } from '../index/series-order.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { ManifestEntry } from '../manifest/manifest-entry.ts';
@@ -14,7 +14,7 @@ import { assert } from '../model/assert.ts';
 import { MonError } from '../model/error.ts';
 import { withLanes } from './merge-lanes.ts';
 import { SampleMerger } from './merge-samples.ts';
-import type { PlannedMerge } from './plan-merges.ts';
+import { DAY_MS, type PlannedMerge } from './plan-merges.ts';
 
 /** Samples that all sources together hold decoded. */
 const HELD_SAMPLES = 2 * 1024 * 1024;
@@ -57,7 +57,7 @@ export async function mergeBlocks(
       const summary = await writeBlock({
         dir: manifest.blockDir(id),
         hashKey: manifest.hashKey,
-        slotWidthMs: slotWidthFor(sources),
+        slotWidthMs: slotWidthFor(sources, merge.windowMs),
         generations: generationsOf(sources),
         sources: merge.sources,
         series: mergedSeries(sources, range),
@@ -111,14 +111,14 @@ function generationsOf(sources: readonly BlockReader[]): GenerationRange {
   };
 }
 
-function slotWidthFor(sources: readonly BlockReader[]): number {
+function slotWidthFor(sources: readonly BlockReader[], windowMs: number): number {
   const sum = { samples: 0, series: 0, spanMs: 0 };
   for (const { header } of sources) {
     sum.samples += header.samples;
     sum.series += header.series;
     sum.spanMs += header.spanMs;
   }
-  return suitableSlotWidthMs(sum);
+  return suitableSlotWidthMs(sum, windowMs >= DAY_MS ? SAMPLES_WANTED_DAY : undefined);
 }
 
 interface Input {
@@ -128,7 +128,10 @@ interface Input {
   current: BlockSeries;
 }
 
-/** The series of all sources in series order, each once. */
+/**
+ * The series of all sources in series order, each once. The values of one are valid until the next
+ * is asked for.
+ */
 async function* mergedSeries(
   sources: readonly BlockReader[],
   range: { readonly startMs: number; readonly endMs: number },
@@ -141,7 +144,8 @@ async function* mergedSeries(
     if (!done) heap.push({ ...input, current: value });
   };
   for (const [rank, reader] of sources.entries()) {
-    await advance({ series: reader.allSeries(range, heldSamples), rank });
+    const series = reader.allSeries(range, { heldSamples, reusesValues: true });
+    await advance({ series, rank });
   }
   for (let top = heap.pop(); top !== undefined; top = heap.pop()) {
     const same = [top];

@@ -22,8 +22,13 @@ interface JoinNode {
  */
 export class SampleMerger {
   readonly #root: JoinNode = { next: new WeakMap(), joined: undefined };
+  #values = new Float64Array(0);
 
-  /** @param all parts by generation, ascending: at equal times the last one is right */
+  /**
+   * The values are valid until the next call.
+   *
+   * @param all parts by generation, ascending: at equal times the last one is right
+   */
   merge(all: readonly SampleColumns[]): SampleColumns {
     const filled = all.filter(({ values }) => values.length > 0);
     const parts = filled.length === 0 ? all.slice(0, 1) : filled;
@@ -34,7 +39,9 @@ export class SampleMerger {
       return next === undefined || last(part) < first(next);
     });
     if (!isApart) return parts.reduce(mergeTwo);
-    const values = new Float64Array(byTime.reduce((sum, part) => sum + part.values.length, 0));
+    const samples = byTime.reduce((sum, part) => sum + part.values.length, 0);
+    if (this.#values.length < samples) this.#values = new Float64Array(2 * samples);
+    const values = this.#values.subarray(0, samples);
     let at = 0;
     for (const part of byTime) {
       values.set(part.values, at);
