@@ -35,6 +35,11 @@ export class PairTable {
     return this.#space.pairsEnd;
   }
 
+  /** Tenants so far; their numbers are below this. */
+  get tenantsEnd(): number {
+    return this.#tenants.length;
+  }
+
   /** The tenant's number in this process, given out on first sight. */
   tenantOrdinal(tenant: TenantId): number {
     const known = this.#ordinals.get(tenant);

@@ -1,138 +1,191 @@
 /**
  * Refs of a head in the order of blocks (`index/series-order.ts`), sorted in short slices of work.
  *
- * Compares interned pairs: equal ids need no look at strings, and most labels of neighbours are
- * equal.
+ * Label pairs are ranked once; then series compare by ranks, in `kernels/series-order.ts`.
  */
 import { compareSeries } from '../index/series-order.ts';
-import { compareText, METRIC_NAME } from '../model/labels.ts';
+import { loadKernel } from '../memory/load-kernel.ts';
+import { ScratchRow } from '../memory/scratch-row.ts';
+import { compareText } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
-import { pairAt, type SeriesTable } from './series-table.ts';
+import type { SeriesTable } from './series-table.ts';
 
 const BUCKET_BOUND = 'le';
 /** Refs sorted between two yields, a few milliseconds of work. */
-const CHUNK_REFS = 1024;
-const NO_PAIR = 0xffffffff;
+const CHUNK_REFS = 2048;
+/** Pairs sorted, or looked at, between two yields. */
+const CHUNK_PAIRS = 4096;
+const BOUND_KIND = 2 << 30;
 const ANY_TENANT = '' as TenantId;
+
+interface OrderKernel {
+  listPairs(base: number, ids: number): number;
+  mergePairs(
+    base: number,
+    ids: number,
+    from: number,
+    middle: number,
+    to: number,
+    out: number,
+  ): void;
+  rankPairs(base: number, ids: number, from: number, to: number, ranks: number): void;
+  compareRefs(base: number, ranks: number, tenants: number, a: number, b: number): number;
+  sortRefs(
+    base: number,
+    ranks: number,
+    tenants: number,
+    refs: number,
+    from: number,
+    to: number,
+    scratch: number,
+  ): void;
+}
 
 /** Yields undefined between slices of work, then the refs in order. */
 export function* sortSeries(
   table: SeriesTable,
   refs: Uint32Array,
 ): Generator<number | undefined, void> {
-  const order = new SeriesOrder(table);
-  const heads: Uint32Array[] = [];
-  for (let from = 0; from < refs.length; from += CHUNK_REFS) {
-    heads.push(refs.slice(from, from + CHUNK_REFS).sort((a, b) => order.compare(a, b)));
-    yield undefined;
-  }
-  yield* mergeSorted(heads, (a, b) => order.compare(a, b));
-}
-
-/** Merges ascending columns through a binary heap of their first entries. */
-function* mergeSorted(
-  columns: readonly Uint32Array[],
-  compare: (a: number, b: number) => number,
-): Generator<number> {
-  const heap = columns.filter((column) => column.length > 0);
-  const first = (i: number) => heap[i]?.[0] as number;
-  const sink = (from: number) => {
-    for (let i = from; ; ) {
-      let least = 2 * i + 1;
-      if (least >= heap.length) return;
-      if (least + 1 < heap.length && compare(first(least + 1), first(least)) < 0) least++;
-      if (compare(first(i), first(least)) <= 0) return;
-      [heap[i], heap[least]] = [heap[least] as Uint32Array, heap[i] as Uint32Array];
-      i = least;
+  const order = new SeriesOrder(table, refs);
+  try {
+    yield* order.rank();
+    for (let from = 0; from < refs.length; from += CHUNK_REFS) {
+      order.sortChunk(from, Math.min(from + CHUNK_REFS, refs.length));
+      yield undefined;
     }
-  };
-  for (let i = (heap.length >>> 1) - 1; i >= 0; i--) sink(i);
-  while (heap.length > 0) {
-    const top = heap[0] as Uint32Array;
-    yield top[0] as number;
-    if (top.length > 1) heap[0] = top.subarray(1);
-    else {
-      const last = heap.pop() as Uint32Array;
-      if (heap.length > 0) heap[0] = last;
-    }
-    sink(0);
+    yield* order.merged();
+  } finally {
+    order.release();
   }
 }
 
 class SeriesOrder {
   readonly #table: SeriesTable;
+  readonly #kernel: OrderKernel;
+  readonly #row: ScratchRow;
+  readonly #count: number;
+  /** Pairs that there is room for. */
+  readonly #pairs: number;
+  /** Addresses: refs, scratch, ranks of tenants, ranks of pairs, two lists of pair ids. */
+  readonly #refs: number;
+  readonly #scratch: number;
+  readonly #tenants: number;
+  readonly #ranks: number;
+  readonly #ids: number;
+  readonly #otherIds: number;
 
-  constructor(table: SeriesTable) {
+  constructor(table: SeriesTable, refs: Uint32Array) {
+    const { memory } = table.space;
     this.#table = table;
+    this.#count = refs.length;
+    this.#kernel = loadKernel<OrderKernel>('series-order', memory.memory);
+    this.#row = new ScratchRow(memory);
+    const pairs = table.pairs.idsEnd;
+    this.#pairs = pairs;
+    const { tenantsEnd } = table.pairs;
+    const words = refs.length + CHUNK_REFS + tenantsEnd + 3 * pairs;
+    this.#refs = this.#row.reserve(4 * words);
+    this.#scratch = this.#refs + 4 * refs.length;
+    this.#tenants = this.#scratch + 4 * CHUNK_REFS;
+    this.#ranks = this.#tenants + 4 * tenantsEnd;
+    this.#ids = this.#ranks + 4 * pairs;
+    this.#otherIds = this.#ids + 4 * pairs;
+    table.space.words.set(refs, this.#refs / 4);
+    const tenants = Array.from({ length: tenantsEnd }, (_, ordinal) => ordinal);
+    tenants.sort((a, b) => compareText(table.pairs.tenant(a), table.pairs.tenant(b)));
+    tenants.forEach((ordinal, rank) => {
+      table.space.words[this.#tenants / 4 + ordinal] = rank;
+    });
   }
 
-  compare(a: number, b: number): number {
-    const table = this.#table;
-    if (table.tenantOrdinal(a) !== table.tenantOrdinal(b)) {
-      return compareText(table.tenant(a), table.tenant(b));
-    }
-    const metric = this.#comparePairValues(
-      this.#pairOf(a, METRIC_NAME),
-      this.#pairOf(b, METRIC_NAME),
-    );
-    if (metric !== 0) return metric;
-    return this.#compareWithoutBound(a, b) || this.#compareBounds(a, b);
-  }
-
-  #pairOf(ref: number, name: string): number {
-    const { pairs, space } = this.#table;
-    const to = this.#table.pairsAt(ref) + 3 * this.#table.labelCount(ref);
-    for (let i = this.#table.pairsAt(ref); i < to; i += 3) {
-      const pair = pairAt(space.bytes, i);
-      if (pairs.name(pair) === name) return pair;
-    }
-    return NO_PAIR;
-  }
-
-  #comparePairValues(a: number, b: number): number {
-    return a === b ? 0 : compareText(this.#valueOf(a), this.#valueOf(b));
-  }
-
-  #valueOf(pair: number): string {
-    return pair === NO_PAIR ? '' : this.#table.pairs.value(pair);
-  }
-
-  #compareWithoutBound(a: number, b: number): number {
-    const { pairs, space } = this.#table;
-    const endA = this.#table.pairsAt(a) + 3 * this.#table.labelCount(a);
-    const endB = this.#table.pairsAt(b) + 3 * this.#table.labelCount(b);
-    let i = this.#nextCompared(this.#table.pairsAt(a), endA);
-    let k = this.#nextCompared(this.#table.pairsAt(b), endB);
-    while (i < endA && k < endB) {
-      const pairA = pairAt(space.bytes, i);
-      const pairB = pairAt(space.bytes, k);
-      if (pairA !== pairB) {
-        return (
-          compareText(pairs.name(pairA), pairs.name(pairB)) ||
-          compareText(pairs.value(pairA), pairs.value(pairB))
-        );
+  /** Ranks all pairs. */
+  *rank(): Generator<undefined, void> {
+    const { base } = this.#table.space;
+    const count = this.#kernel.listPairs(base, this.#ids);
+    let [from, to] = [this.#ids, this.#otherIds];
+    for (let width = 1; width < count; width *= 2) {
+      let done = 0;
+      for (let start = 0; start < count; start += 2 * width) {
+        const middle = Math.min(start + width, count);
+        const end = Math.min(start + 2 * width, count);
+        this.#kernel.mergePairs(base, from, start, middle, end, to);
+        done += end - start;
+        if (done < CHUNK_PAIRS) continue;
+        done = 0;
+        yield undefined;
       }
-      i = this.#nextCompared(i + 3, endA);
-      k = this.#nextCompared(k + 3, endB);
+      [from, to] = [to, from];
     }
-    return (i < endA ? 1 : 0) - (k < endB ? 1 : 0);
+    for (let start = 0; start < count; start += CHUNK_PAIRS) {
+      this.#kernel.rankPairs(base, from, start, Math.min(start + CHUNK_PAIRS, count), this.#ranks);
+      yield undefined;
+    }
+    this.#rankBounds();
   }
 
-  #nextCompared(from: number, end: number): number {
+  /** Bucket bounds are ordered as numbers. */
+  #rankBounds(): void {
     const { pairs, space } = this.#table;
-    for (let i = from; i < end; i += 3) {
-      const name = pairs.name(pairAt(space.bytes, i));
-      if (name !== METRIC_NAME && name !== BUCKET_BOUND) return i;
+    const bounds: { readonly id: number; readonly labels: readonly string[] }[] = [];
+    for (let tenant = 0; tenant < pairs.tenantsEnd; tenant++) {
+      const name = pairs.findName(tenant, BUCKET_BOUND);
+      if (name === undefined) continue;
+      for (const id of pairs.pairsOf(name)) {
+        // Later ones belong to series that came since.
+        if (id < this.#pairs) bounds.push({ id, labels: [BUCKET_BOUND, pairs.value(id)] });
+      }
     }
-    return end;
+    bounds.sort((a, b) => compareSeries(ANY_TENANT, a.labels, ANY_TENANT, b.labels));
+    bounds.forEach(({ id }, i) => {
+      space.words[this.#ranks / 4 + id] = (BOUND_KIND | (i + 1)) >>> 0;
+    });
   }
 
-  #compareBounds(a: number, b: number): number {
-    const boundA = this.#pairOf(a, BUCKET_BOUND);
-    const boundB = this.#pairOf(b, BUCKET_BOUND);
-    if (boundA === boundB) return 0;
-    const labelsA = [BUCKET_BOUND, this.#valueOf(boundA)];
-    const labelsB = [BUCKET_BOUND, this.#valueOf(boundB)];
-    return compareSeries(ANY_TENANT, labelsA, ANY_TENANT, labelsB);
+  sortChunk(from: number, to: number): void {
+    const { base } = this.#table.space;
+    const places = [this.#ranks, this.#tenants, this.#refs] as const;
+    this.#kernel.sortRefs(base, ...places, from, to, this.#scratch);
+  }
+
+  /** Merges the sorted chunks through a binary heap of their first entries. */
+  *merged(): Generator<number> {
+    const { words, base } = this.#table.space;
+    const refs = words.subarray(this.#refs / 4, this.#refs / 4 + this.#count);
+    const kernel = this.#kernel;
+    const compare = (a: number, b: number) =>
+      kernel.compareRefs(base, this.#ranks, this.#tenants, refs[a] as number, refs[b] as number);
+    // Entries are places of the chunks' first refs.
+    const heap: number[] = [];
+    for (let from = 0; from < refs.length; from += CHUNK_REFS) heap.push(from);
+    const sink = (from: number) => {
+      for (let i = from; ; ) {
+        let least = 2 * i + 1;
+        if (least >= heap.length) return;
+        if (
+          least + 1 < heap.length &&
+          compare(heap[least + 1] as number, heap[least] as number) < 0
+        )
+          least++;
+        if (compare(heap[i] as number, heap[least] as number) <= 0) return;
+        [heap[i], heap[least]] = [heap[least] as number, heap[i] as number];
+        i = least;
+      }
+    };
+    for (let i = (heap.length >>> 1) - 1; i >= 0; i--) sink(i);
+    while (heap.length > 0) {
+      const top = heap[0] as number;
+      yield refs[top] as number;
+      const next = top + 1;
+      if (next < refs.length && next % CHUNK_REFS !== 0) heap[0] = next;
+      else {
+        const last = heap.pop() as number;
+        if (heap.length > 0) heap[0] = last;
+      }
+      sink(0);
+    }
+  }
+
+  release(): void {
+    this.#row.release();
   }
 }
