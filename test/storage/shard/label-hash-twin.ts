@@ -26,14 +26,14 @@ export function hashLabels(
   a[1] ^= b[3];
   a[2] ^= b[0];
   a[3] ^= b[1] ^ BigInt(bytes.length);
-  for (let i = 0; i < 4; i++) round(a);
+  for (let i = 0; i < 3; i++) round(a);
   return [a[0] ^ a[1], a[2] ^ a[3]];
 }
 
 /** Sixteen bytes each; the last one overlaps, or is filled up with zeros where it is the only. */
 function blocks(bytes: Uint8Array): Uint8Array[] {
   const found: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += 16) {
+  for (let at = 0; at < Math.max(1, bytes.length); at += 16) {
     if (at + 16 <= bytes.length) found.push(bytes.subarray(at, at + 16));
     else if (bytes.length >= 16) found.push(bytes.subarray(bytes.length - 16));
     else {

@@ -15,19 +15,18 @@ export function hashLabels(key: usize, domain: u64, from: usize, to: usize, out:
   let b3 = load<u64>(key, 56);
   const bytes = to - from;
   let at = from;
-  let left = bytes;
-  while (left > 0) {
-    let word: u64;
-    let next: u64;
-    if (left >= 16 || bytes >= 16) {
-      // The last block overlaps the one before it: the length, hashed too, tells how far.
-      if (left < 16) at = to - 16;
-      word = load<u64>(at);
-      next = load<u64>(at, 8);
-    } else {
-      word = left > 7 ? load<u64>(at) : tail(at, left);
-      next = left > 8 ? tail(at + 8, left - 8) : 0;
-    }
+  let last = to - 16;
+  if (bytes < 16) {
+    // A block of its own, filled up with zeros.
+    store<u64>(out, 0);
+    store<u64>(out, 0, 8);
+    memory.copy(out, from, bytes);
+    at = out;
+    last = out;
+  }
+  for (;;) {
+    const word = load<u64>(at);
+    const next = load<u64>(at, 8);
     a3 ^= word;
     b3 ^= next;
     a0 += a1;
@@ -50,14 +49,15 @@ export function hashLabels(key: usize, domain: u64, from: usize, to: usize, out:
     b2 = rotl(b2, 32);
     a0 ^= word;
     b0 ^= next;
-    at += 16;
-    left = left > 16 ? left - 16 : 0;
+    if (at === last) break;
+    // The last block overlaps the one before it: the length, hashed too, tells how far.
+    at = min(at + 16, last);
   }
   a0 ^= b2;
   a1 ^= b3;
   a2 ^= b0;
   a3 ^= b1 ^ <u64>bytes;
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 3; round++) {
     a0 += a1;
     a2 += a3;
     a1 = rotl(a1, 13) ^ a0;
@@ -70,11 +70,4 @@ export function hashLabels(key: usize, domain: u64, from: usize, to: usize, out:
   }
   store<u64>(out, a0 ^ a1);
   store<u64>(out, a2 ^ a3, 8);
-}
-
-/** Fewer than eight bytes as a word. */
-function tail(at: usize, bytes: usize): u64 {
-  let word: u64 = 0;
-  for (let i: usize = 0; i < bytes; i++) word |= (<u64>load<u8>(at + i)) << (8 * <u64>i);
-  return word;
 }

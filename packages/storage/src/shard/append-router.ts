@@ -29,16 +29,13 @@ import {
 } from '../protocol/remote-write-2.ts';
 import { readLanes1, readLanes2 } from '../protocol/series-lanes.ts';
 import { SnappyUnpacker } from '../protocol/snappy-unpacker.ts';
-import { BodyDecoder } from './body-decoder.ts';
+import { BodyDecoder, REQUEST_SAMPLES_MAX } from './body-decoder.ts';
 import { type DealtPart, PartDealer } from './part-dealer.ts';
 import { newRawHashKey, type RawHashInput, rawHash } from './raw-hash.ts';
 import { HASH_WORDS, RequestColumns } from './request-columns.ts';
 import type { SeriesCache } from './series-cache.ts';
 import { MetadataSieve, SymbolHasher } from './symbol-hash.ts';
 import { type UnknownPart, UnknownSeries } from './unknown-series.ts';
-
-/** A request may have so many samples, and as many series; its parts fit in the transit range. */
-export const REQUEST_SAMPLES_MAX = 1024 * 1024;
 
 /** Addresses between which a body stands in the shard's memory, slack behind it. */
 export interface BodyRange {

@@ -10,6 +10,8 @@ import type { ShardMemory } from '../memory/shard-memory.ts';
 import { readPlainBytes } from '../protocol/snappy-unpacker.ts';
 import type { RequestColumns } from './request-columns.ts';
 
+/** A request may have so many samples, and as many series; its parts fit in the transit range. */
+export const REQUEST_SAMPLES_MAX = 1024 * 1024;
 /** Larger bodies are left to the twins, whose memory is given back. */
 export const KERNEL_PLAIN_BYTES_MAX = 8 * 1024 * 1024;
 /** What the snappy kernel may write behind what it unpacks. */
@@ -54,7 +56,7 @@ export class BodyDecoder {
     const end = plain + plainBytes;
     if (this.#snappy.unpack(from + at, to, plain, end) === 0) return false;
     let result = this.#walker.walk(plain, end, columns.frameAt);
-    while (result === COLUMNS_FULL) {
+    while (result === COLUMNS_FULL && columns.samplesMax < REQUEST_SAMPLES_MAX) {
       columns.reserve(columns.seriesMax * 2, columns.samplesMax * 2);
       result = this.#walker.walk(plain, end, columns.frameAt);
     }
