@@ -1,5 +1,6 @@
-// Reads records of float samples out of the write-ahead log, straight into the columns of a part.
-// Format: docs/formats/wal.md. Twin: ReplayedSamples in src/head/wal-replay.ts.
+// Records of float samples: written from the columns of a part, and read back into such columns.
+// Format: docs/formats/wal.md. Twins: WalRecordWriter.addSamples in src/head/wal-record.ts,
+// ReplayedSamples in src/head/wal-replay.ts.
 
 /** What a ref of the log stands for: not defined, another shard's, else our ref plus OWN. */
 const UNDEFINED: u32 = 0;
@@ -111,4 +112,56 @@ function readVarint(result: usize, end: usize): u64 {
 
 function unzigzag(value: u64): i64 {
   return <i64>(value >>> 1) ^ -(<i64>(value & 1));
+}
+
+/**
+ * Writes keys and values of a part from `to` on, where room is for the longest; returns where the keys
+ * end and the values begin.
+ */
+export function encode(
+  refs: usize,
+  offsets: usize,
+  times: usize,
+  values: usize,
+  seriesCount: u32,
+  sampleCount: u32,
+  to: usize,
+): usize {
+  let at = to;
+  let previousRef: i64 = 0;
+  let previousMs: i64 = 0;
+  let k = load<u32>(offsets);
+  for (let s: usize = 0; s < <usize>seriesCount; s++) {
+    const ref = <i64>load<u32>(refs + 4 * s);
+    const end = load<u32>(offsets + 4 * s + 4);
+    const isSingle = end - k === 1;
+    at = writeVarint(at, (zigzag(ref - previousRef) << 1) | (isSingle ? 0 : 1));
+    if (!isSingle) at = writeVarint(at, end - k);
+    previousRef = ref;
+    const startMs = <i64>load<f64>(times + 8 * <usize>k);
+    at = writeVarint(at, zigzag(startMs - previousMs));
+    previousMs = startMs;
+    let beforeMs = startMs;
+    let stepMs: i64 = 0;
+    for (k++; k < end; k++) {
+      const ms = <i64>load<f64>(times + 8 * <usize>k);
+      at = writeVarint(at, zigzag(ms - beforeMs - stepMs));
+      stepMs = ms - beforeMs;
+      beforeMs = ms;
+    }
+  }
+  memory.copy(at, values, 8 * <usize>sampleCount);
+  return at;
+}
+
+function writeVarint(from: usize, value: u64): usize {
+  let at = from;
+  let rest = value;
+  for (; rest >= 128; rest >>= 7) store<u8>(at++, <u8>rest | 128);
+  store<u8>(at++, <u8>rest);
+  return at;
+}
+
+function zigzag(value: i64): u64 {
+  return <u64>((value << 1) ^ (value >> 63));
 }

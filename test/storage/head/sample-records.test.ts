@@ -10,8 +10,9 @@ import t from 'tap';
 import { type Random, randomFrom } from '../random.ts';
 
 const REFS = 3000;
+const ORIGIN = { generation: 0xfffffff0, shard: 7 };
 
-function randomPayload(memory: ShardMemory, { next }: Random): Uint8Array {
+function randomPart(memory: ShardMemory, { next }: Random): SamplePart {
   const counts = Array.from({ length: 1 + next(60) }, () => (next(3) === 0 ? 1 + next(9) : 1));
   const total = counts.reduce((sum, count) => sum + count, 0);
   const part = SamplePart.inPages(memory, counts.length, total);
@@ -26,9 +27,13 @@ function randomPayload(memory: ShardMemory, { next }: Random): Uint8Array {
     }
   });
   part.sampleOffsets[counts.length] = total;
+  return part;
+}
+
+function plainRecord(part: SamplePart): Uint8Array {
   const writer = new WalRecordWriter();
-  writer.addSamples({ generation: 1, shard: 0 }, part);
-  return writer.take().slice(FRAME_BYTES);
+  writer.addSamples(ORIGIN, part);
+  return writer.take().slice();
 }
 
 /** What ours are by the plain reader: `ref ms low high` of each sample; how many are lost. */
@@ -83,7 +88,7 @@ t.test('the kernel decodes what the plain reader does, and refuses the same', as
   const window = memory.allocate(16);
   let refused = 0;
   for (let round = 0; round < 1000; round++) {
-    const made = randomPayload(new ShardMemory(), random);
+    const made = plainRecord(randomPart(new ShardMemory(), random)).subarray(FRAME_BYTES);
     const payload = memory.bytes.subarray(window, window + made.length);
     payload.set(made);
     const isDamaged = round % 2 === 1;
@@ -109,6 +114,18 @@ t.test('the kernel decodes what the plain reader does, and refuses the same', as
     if (JSON.stringify(got) !== JSON.stringify(wanted)) t.same(got, wanted, `seed ${seed}`);
   }
   t.ok(refused > 0, `${refused} were refused`);
+});
+
+t.test('the kernel writes the record that the plain writer writes', async (t) => {
+  const random = randomFrom();
+  t.comment(`seed ${random.seed}`);
+  for (let round = 0; round < 100; round++) {
+    const memory = new ShardMemory();
+    const part = randomPart(memory, random);
+    const got = Buffer.from(new SampleRecords(memory).write(ORIGIN, part)).toString('hex');
+    const wanted = Buffer.from(plainRecord(part)).toString('hex');
+    if (got !== wanted) t.equal(got, wanted, `seed ${random.seed}`);
+  }
 });
 
 t.test('LogRefs grows and gives back its memory', async (t) => {

@@ -1,18 +1,33 @@
 /**
- * Records of float samples on their way from the log into a shard: decoded by the kernel
- * `sample-records`, those of other shards left out. Format: docs/formats/wal.md.
+ * Records of float samples on their way from a shard into the log and back, by the kernel
+ * `sample-records`. Format: docs/formats/wal.md.
  */
-import { readU32 } from '../log/record-frame.ts';
+import { FRAME_BYTES, readU32, writeFrame } from '../log/record-frame.ts';
 import { loadKernel } from '../memory/load-kernel.ts';
 import { ScratchRow } from '../memory/scratch-row.ts';
+import { ShardChecksum } from '../memory/shard-checksum.ts';
 import type { ShardMemory } from '../memory/shard-memory.ts';
 import type { LogRefs } from './log-refs.ts';
 import { SamplePart } from './sample-part.ts';
-import { RECORD_HEAD_BYTES } from './wal-record.ts';
+import {
+  RECORD_FLOAT_SAMPLES,
+  RECORD_HEAD_BYTES,
+  type RecordOrigin,
+  VARINT_BYTES_MAX,
+} from './wal-record.ts';
 import { BadRecord, readOrigin } from './wal-replay.ts';
 
 /** Exports of `kernels/sample-records.ts`. */
 interface SampleRecordsKernel {
+  encode(
+    refs: number,
+    offsets: number,
+    times: number,
+    values: number,
+    seriesCount: number,
+    sampleCount: number,
+    to: number,
+  ): number;
   decode(
     keys: number,
     keysEnd: number,
@@ -37,11 +52,14 @@ const FAULTS = [
 ] as const;
 
 const RESULT_BYTES = 16;
+/** Where the keys of a framed record start. */
+const KEYS_AT = FRAME_BYTES + RECORD_HEAD_BYTES + 4;
 
 export class SampleRecords {
   readonly #memory: ShardMemory;
   readonly #kernel: SampleRecordsKernel;
   readonly #scratch: ScratchRow;
+  readonly #checksum: ShardChecksum;
   /** Samples, so far, whose series was never defined. */
   samplesLost = 0;
 
@@ -49,6 +67,34 @@ export class SampleRecords {
     this.#memory = memory;
     this.#kernel = loadKernel<SampleRecordsKernel>('sample-records', memory.memory);
     this.#scratch = new ScratchRow(memory);
+    this.#checksum = new ShardChecksum(memory);
+  }
+
+  /** The framed record of all samples of a part; it holds until the next call. */
+  write({ generation, shard }: RecordOrigin, part: SamplePart): Uint8Array {
+    const { seriesCount, sampleCount } = part;
+    const keysBytesMax = (2 * seriesCount + sampleCount) * VARINT_BYTES_MAX;
+    const record = this.#scratch.reserve(KEYS_AT + keysBytesMax + 8 * sampleCount);
+    const keys = record + KEYS_AT;
+    const keysEnd = this.#kernel.encode(
+      part.refsAt,
+      part.sampleOffsetsAt,
+      part.timestampsAt,
+      part.valueBitsAt,
+      seriesCount,
+      sampleCount,
+      keys,
+    );
+    const { words, bytes } = this.#memory;
+    words.set([generation, shard, sampleCount, keysEnd - keys], (record + FRAME_BYTES) / 4);
+    const end = keysEnd + 8 * sampleCount;
+    const payloadFrom = record + FRAME_BYTES;
+    writeFrame(bytes, record, {
+      kind: RECORD_FLOAT_SAMPLES,
+      payloadBytes: end - payloadFrom,
+      crc: this.#checksum.of(payloadFrom, end),
+    });
+    return bytes.subarray(record, end);
   }
 
   /**
@@ -89,5 +135,6 @@ export class SampleRecords {
 
   release(): void {
     this.#scratch.release();
+    this.#checksum.release();
   }
 }

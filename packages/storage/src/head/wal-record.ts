@@ -19,7 +19,7 @@ export const RECORD_EXEMPLARS = 6;
 /** Generation, shard, count. */
 export const RECORD_HEAD_BYTES = 12;
 /** A varint of at most 2^53. */
-const VARINT_BYTES_MAX = 8;
+export const VARINT_BYTES_MAX = 8;
 
 /**
  * Timestamps are within this of 1970 on both sides (17,851 years), so that zigzagged differences of
@@ -77,7 +77,14 @@ export class WalRecordWriter {
     this.#seal(from, record.kind);
   }
 
-  /** Adds a record of all samples of a part. */
+  /** Adds a record that is framed already. */
+  addFramed(record: Uint8Array): void {
+    this.#reserve(record.length);
+    this.#bytes.set(record, this.#at);
+    this.#at += record.length;
+  }
+
+  /** Adds a record of all samples of a part; twin of `kernels/sample-records.ts`. */
   addSamples(origin: RecordOrigin, part: SamplePart): void {
     const { seriesCount, sampleCount } = part;
     const from = this.#start(origin, sampleCount);

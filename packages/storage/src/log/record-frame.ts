@@ -26,16 +26,26 @@ export function sealFrame(
   at: number,
   record: { readonly kind: number; readonly payloadBytes: number },
 ): number {
-  const { kind, payloadBytes } = record;
   const payloadFrom = at + FRAME_BYTES;
+  const crc = crc32c(bytes, payloadFrom, payloadFrom + record.payloadBytes);
+  return writeFrame(bytes, at, { ...record, crc });
+}
+
+/** Writes the header of a record whose checksum is known; returns where the record ends. */
+export function writeFrame(
+  bytes: Uint8Array,
+  at: number,
+  record: { readonly kind: number; readonly payloadBytes: number; readonly crc: number },
+): number {
+  const { kind, payloadBytes, crc } = record;
   bytes[at] = FRAME_MARK;
   bytes[at + 1] = kind;
   writeU32(bytes, at + 4, payloadBytes);
-  writeU32(bytes, at + 8, crc32c(bytes, payloadFrom, payloadFrom + payloadBytes));
+  writeU32(bytes, at + 8, crc);
   const check = headerCheck(bytes, at);
   bytes[at + 2] = check & 0xff;
   bytes[at + 3] = check >>> 8;
-  return payloadFrom + payloadBytes;
+  return at + FRAME_BYTES + payloadBytes;
 }
 
 /** A record of its own: header and payload in one buffer. */

@@ -16,6 +16,7 @@ import {
 } from '../head/insert-lanes.ts';
 import { laneRecords } from '../head/lane-record.ts';
 import type { SamplePart } from '../head/sample-part.ts';
+import { SampleRecords } from '../head/sample-records.ts';
 import { SeriesDefinitions } from '../head/series-definitions.ts';
 import { type RecordOrigin, WalRecordWriter } from '../head/wal-record.ts';
 import type { TransitSpace } from '../memory/transit-space.ts';
@@ -50,6 +51,7 @@ export class HeadAppender {
   readonly #log: MessagePort;
   readonly #writer = new WalRecordWriter();
   readonly #definitions: SeriesDefinitions;
+  readonly #samples: SampleRecords;
   /** Where records stand until they are committed; the log thread reads them there. */
   readonly #transit: TransitSpace;
   /** Not sent yet: of each its generation, address and bytes. */
@@ -67,6 +69,7 @@ export class HeadAppender {
   ) {
     this.#head = head;
     this.#definitions = new SeriesDefinitions(head.series);
+    this.#samples = new SampleRecords(head.memory);
     this.#transit = transit;
     this.#shard = shard;
     this.#log = log;
@@ -89,7 +92,9 @@ export class HeadAppender {
     this.samplesAppended += sent - rejections.rejected;
     if (part.sampleCount === 0) return Promise.resolve(rejections);
     const refs = part.refs.subarray(0, part.seriesCount);
-    const write = (origin: RecordOrigin) => this.#writer.addSamples(origin, part);
+    const write = (origin: RecordOrigin) => {
+      this.#writer.addFramed(this.#samples.write(origin, part));
+    };
     return this.#store({ tenant, refs, samples: part.sampleCount, write }, () => {
       insertSamples(this.#head, part, rejections.onConflict);
       return rejections;
