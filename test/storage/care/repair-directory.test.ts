@@ -20,6 +20,8 @@ import t, { type Test } from 'tap';
 import { NOW_MS } from '../database-fixture.ts';
 import { contentOf, copyOf, filledDirectory, flipBit, largestFile } from './filled-directory.ts';
 
+// Many small databases are opened: on a busy machine that takes its time.
+t.setTimeout(180_000);
 const whole = await filledDirectory(t);
 const content = await contentOf(t, copyOf(t, whole));
 const samplesOf = (all: Record<string, unknown[]>) =>
@@ -58,7 +60,7 @@ t.test('repairDirectory() loses nothing to one flipped bit, wherever it is', asy
   files.push(`blocks/${first}/${manifest}`);
   for (const file of files) {
     const size = statSync(join(whole, file)).size;
-    const step = Math.max(1, Math.floor(size / 6));
+    const step = Math.max(1, Math.floor(size / 4));
     for (let at = 0; at < size; at += step) {
       const dir = copyOf(t, whole);
       flipBit(join(dir, file), at, at % 8);
@@ -68,7 +70,7 @@ t.test('repairDirectory() loses nothing to one flipped bit, wherever it is', asy
         0,
         `${file} byte ${at}`,
       );
-      if (at > 0 && at < 2 * step) t.same(await contentOf(t, dir), content);
+      if (at === step && file.startsWith('blocks')) t.same(await contentOf(t, dir), content);
     }
   }
 });
@@ -82,7 +84,7 @@ function zero(path: string, at: number, bytes: number): void {
 t.test('repairDirectory() loses of a block only what was hit, and says so', async (t) => {
   const table = largest(`blocks/${first}`, '.ldb');
   const size = statSync(join(whole, table)).size;
-  for (let at = 0; at < size; at += Math.floor(size / 7)) {
+  for (let at = 0; at < size; at += Math.floor(size / 5)) {
     const dir = copyOf(t, whole);
     zero(join(dir, table), at, 40);
     const { report, lost, told } = await repaired(t, dir);
@@ -207,7 +209,7 @@ t.test('repairDirectory() goes on where it was killed, at any step', async (t) =
   await repairDirectory(once, NOW_MS);
   const expected = await contentOf(t, once);
   let killed = true;
-  for (let calls = 1; killed; calls += 5) {
+  for (let calls = 1; killed; calls += 9) {
     const dir = copyOf(t, hit);
     const { files, left } = failingAfter(calls);
     await repairDirectory(dir, NOW_MS, { files }).catch(() => undefined);
@@ -216,6 +218,6 @@ t.test('repairDirectory() goes on where it was killed, at any step', async (t) =
     rmSync(join(dir, 'LOCK'), { force: true });
     await repairDirectory(dir, NOW_MS);
     t.ok((await verifyDirectory(dir)).isIntact, `killed after ${calls} calls`);
-    if (calls % 8 === 1) t.same(await contentOf(t, dir), expected);
+    if (calls % 4 === 1) t.same(await contentOf(t, dir), expected);
   }
 });

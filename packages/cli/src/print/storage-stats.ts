@@ -16,6 +16,7 @@ const PART_NAMES: readonly (readonly [part: keyof PartBytes, text: string])[] = 
   ['labels', 'labels'],
   ['postings', 'postings'],
   ['aggregates', 'aggregates'],
+  ['histograms', 'native histograms'],
   ['exemplars', 'exemplars'],
   ['other', 'header, catalogs'],
   ['overhead', 'LevelDB overhead'],

@@ -4,6 +4,7 @@
 import { KIND } from '../block/block-key.ts';
 import { checkValue, contentOf } from '../block/block-value.ts';
 import { readColumnHeads } from '../block/series-samples.ts';
+import { decodeColumnHeads } from '../chunk/column-group.ts';
 import { decodeTimestampPage } from '../chunk/timestamp-page.ts';
 import { MalformedBytes } from '../encoding/malformed-bytes.ts';
 import type { Files } from '../files/files.ts';
@@ -22,6 +23,9 @@ function isIntactValue(key: Uint8Array, value: Uint8Array): boolean {
     switch (key[0]) {
       case KIND.columns:
         readColumnHeads('', key, value);
+        return true;
+      case KIND.histograms:
+        checkValue(key, value, decodeColumnHeads(contentOf(KIND.histograms, value)).headEnd);
         return true;
       case KIND.timestamps:
         checkValue(key, value, decodeTimestampPage(contentOf(KIND.timestamps, value)).headEnd);

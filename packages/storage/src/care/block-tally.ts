@@ -8,15 +8,14 @@ import { KIND, pageKey, parseKey } from '../block/block-key.ts';
 import { BlockPages, PageCache } from '../block/block-pages.ts';
 import { checkValue, contentOf } from '../block/block-value.ts';
 import { readColumnHeads } from '../block/series-samples.ts';
-import { MalformedBytes } from '../encoding/malformed-bytes.ts';
 import type { Files } from '../files/files.ts';
 import { decodeLabelPage } from '../index/label-page.ts';
 import { countOrdinals } from '../index/ordinal-runs.ts';
 import { decodePostings, decodePostingsPage } from '../index/postings-page.ts';
 import { SERIES_PER_PAGE } from '../index/series-page.ts';
 import type { DatabaseFiles } from '../kv/files/database-files.ts';
-import { MonError } from '../model/error.ts';
 import { openBlockFiles } from './block-files.ts';
+import { isDamage } from './damage.ts';
 
 export interface MetricStats {
   readonly tenant: string;
@@ -52,10 +51,10 @@ type PartName =
   | 'series'
   | 'labels'
   | 'postings'
+  | 'histograms'
   | 'exemplars'
   | 'other';
 
-const EXEMPLARS = 0x58;
 const PART_OF_KIND: Readonly<Record<number, PartName>> = {
   [KIND.columns]: 'values',
   [KIND.timestamps]: 'timestamps',
@@ -63,7 +62,8 @@ const PART_OF_KIND: Readonly<Record<number, PartName>> = {
   [KIND.series]: 'series',
   [KIND.labels]: 'labels',
   [KIND.postings]: 'postings',
-  [EXEMPLARS]: 'exemplars',
+  [KIND.histograms]: 'histograms',
+  [KIND.exemplars]: 'exemplars',
 };
 
 /** Pairs of more series than others; the rest is not kept. */
@@ -157,7 +157,7 @@ interface MetricRange {
 class BlockReading {
   readonly parts: Record<PartName, number> = {
     ...{ values: 0, timestamps: 0, aggregates: 0, series: 0, labels: 0, postings: 0 },
-    ...{ exemplars: 0, other: 0 },
+    ...{ histograms: 0, exemplars: 0, other: 0 },
   };
   unreadable = 0;
   readonly metrics = new Map<string, MutableMetric>();
@@ -267,10 +267,4 @@ class BlockReading {
     checkValue(key, value);
     return decodePostingsPage(contentOf(KIND.postings, value)).lists;
   }
-}
-
-function isDamage(error: unknown): boolean {
-  return (
-    error instanceof MalformedBytes || (error instanceof MonError && error.code === 'corrupt-block')
-  );
 }

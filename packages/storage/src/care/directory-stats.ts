@@ -30,6 +30,7 @@ export interface PartBytes {
   readonly series: number;
   readonly labels: number;
   readonly postings: number;
+  readonly histograms: number;
   readonly exemplars: number;
   readonly other: number;
   readonly overhead: number;
@@ -122,7 +123,7 @@ function treeOf(files: Files, path: string): { readonly files: number; readonly 
 
 const NO_PARTS: PartBytes = {
   ...{ values: 0, timestamps: 0, aggregates: 0, series: 0, labels: 0, postings: 0 },
-  ...{ exemplars: 0, other: 0, overhead: 0 },
+  ...{ histograms: 0, exemplars: 0, other: 0, overhead: 0 },
 };
 
 function sumOf(all: readonly PartBytes[]): PartBytes {

@@ -13,16 +13,16 @@ import type { BlockSeries, BlockSummary } from '../block/block-series.ts';
 import { checkValue, contentOf } from '../block/block-value.ts';
 import type { MatchedSeries } from '../block/matched-series.ts';
 import { SamplesReader } from '../block/series-samples.ts';
-import { MalformedBytes } from '../encoding/malformed-bytes.ts';
 import { type HashKey, seriesFingerprint } from '../index/series-hash.ts';
 import { SERIES_PER_PAGE, type SeriesPage } from '../index/series-page.ts';
 import { decodeTenantCatalog, type TenantCatalog } from '../index/tenant-catalog.ts';
 import type { DatabaseEntries } from '../kv/database-entries.ts';
-import { MonError } from '../model/error.ts';
 import { formatLabels, type Labels } from '../model/labels.ts';
 import { DEFAULT_TENANT, type TenantId, tenantId } from '../model/tenant.ts';
+import { isDamage } from './damage.ts';
 import { LostChunks } from './lost-chunks.ts';
 import type { Loss } from './part-report.ts';
+import { LaneSalvage, type SavedLanes } from './salvage-lanes.ts';
 import { rebuiltHeader, storedHeader, withHeader } from './salvaged-header.ts';
 
 const HELD_SAMPLES = 256 * 1024;
@@ -43,6 +43,11 @@ interface Saved {
   readonly values: Float64Array;
 }
 
+/** Of one series, with its native histograms and exemplars, where there are some. */
+interface SavedSeries extends Pick<BlockSeries, 'histograms' | 'exemplars'> {
+  readonly samples: Saved;
+}
+
 interface Known {
   readonly matched: MatchedSeries;
   readonly labels: Labels;
@@ -55,6 +60,7 @@ export class BlockSalvage {
   readonly #entries: DatabaseEntries;
   readonly #pages: BlockPages;
   readonly #losses: LostChunks;
+  readonly #lanes: LaneSalvage;
   readonly #catalogs = new Map<TenantId, TenantCatalog>();
   /** Whose catalogs are damaged; a fingerprint tells which series are theirs. */
   readonly #otherTenants = new Set<TenantId>([DEFAULT_TENANT]);
@@ -67,6 +73,7 @@ export class BlockSalvage {
     this.#entries = withHeader(options.entries, header);
     this.#pages = new BlockPages(this.#entries, new PageCache());
     this.#losses = new LostChunks(header, options.onLoss);
+    this.#lanes = new LaneSalvage(this.#entries, header);
   }
 
   /** Undefined where not even times and counts of the block are known: then all of it is lost. */
@@ -96,7 +103,7 @@ export class BlockSalvage {
       this.#known(page, row, firstOrdinal + row),
     );
     this.#lost = known.map(() => []);
-    const saved = new Map<Known, Saved>();
+    const saved = new Map<Known, SavedSeries>();
     const found = known.filter((one) => one !== undefined);
     const reader = this.#reader(this.header.minTimeMs, this.header.maxTimeMs);
     const perBatch = Math.max(1, Math.floor(HELD_SAMPLES / (reader.samplesPerSeries + 1)));
@@ -104,7 +111,10 @@ export class BlockSalvage {
     for (let from = 0; from < found.length; from += perBatch) {
       const batch = found.slice(from, from + perBatch);
       const all = await this.#read(reader, batch);
-      for (const [i, one] of batch.entries()) saved.set(one, all[i] as Saved);
+      const lanes = await this.#readLanes(batch);
+      for (const [i, one] of batch.entries()) {
+        saved.set(one, { samples: all[i] as Saved, ...laneParts(lanes, i) });
+      }
       const last = batch.at(-1) as Known;
       for (; row <= last.matched.row; row++) {
         const one = known[row];
@@ -116,14 +126,22 @@ export class BlockSalvage {
     for (; row < known.length; row++) this.#loseSeries(firstOrdinal + row);
   }
 
-  *#tell(one: Known, row: number, saved: Map<Known, Saved>): Generator<BlockSeries> {
+  *#tell(one: Known, row: number, saved: Map<Known, SavedSeries>): Generator<BlockSeries> {
     const { tenant, labels, matched } = one;
-    const { timestampsMs, values } = saved.get(one) as Saved;
+    const { samples, ...lanes } = saved.get(one) as SavedSeries;
     saved.delete(one);
-    this.#losses.take(formatLabels(labels), this.#lost[row] as number[]);
-    if (timestampsMs.length === 0) return;
+    const lost = [...new Set(this.#lost[row])].sort((a, b) => a - b);
+    this.#losses.take(formatLabels(labels), lost);
+    if (samples.values.length === 0 && Object.keys(lanes).length === 0) return;
     const shardHash = matched.page.shardHashes[matched.row] as number;
-    yield { tenant, labels, shardHash, timestampsMs, values };
+    yield { tenant, labels, shardHash, ...samples, ...lanes };
+  }
+
+  #readLanes(batch: readonly Known[]): Promise<SavedLanes> {
+    const series = batch.map(({ matched }) => matched);
+    return this.#lanes.read(series, (place, slot) => {
+      this.#lost[(batch[place] as Known).matched.row]?.push(slot);
+    });
   }
 
   #reader(startMs: number, endMs: number): SamplesReader {
@@ -236,6 +254,18 @@ export class BlockSalvage {
   }
 }
 
+function laneParts(
+  { histograms, exemplars }: SavedLanes,
+  place: number,
+): Pick<BlockSeries, 'histograms' | 'exemplars'> {
+  const run = histograms.get(place);
+  const some = exemplars.get(place);
+  return {
+    ...(run === undefined ? {} : { histograms: run }),
+    ...(some === undefined ? {} : { exemplars: some }),
+  };
+}
+
 /** Indexes of slots that any of some series may have, ascending. */
 function slotsOf(batch: readonly Known[]): number[] {
   const indexes = new Set<number>();
@@ -268,10 +298,4 @@ function attempt<T>(read: () => T): T | undefined {
     if (isDamage(error)) return undefined;
     throw error;
   }
-}
-
-function isDamage(error: unknown): boolean {
-  return (
-    error instanceof MalformedBytes || (error instanceof MonError && error.code === 'corrupt-block')
-  );
 }

@@ -84,7 +84,9 @@ async function nameLosses(
     return;
   }
   let saved = 0;
-  for await (const series of salvage.series()) saved += series.values.length;
+  for await (const { values, histograms } of salvage.series()) {
+    saved += values.length + (histograms?.timestampsMs.length ?? 0);
+  }
   findings.samples = saved;
   findings.samplesLost = Math.max(0, entry.samples - saved);
 }
