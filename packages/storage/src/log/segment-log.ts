@@ -3,7 +3,9 @@
  *
  * One writer. Calls are synchronous: the server makes them on a thread that does nothing else. Each
  * opening starts a new segment at its first append, so that an opening needs no room on the disk.
- * A failed write leaves nothing behind: the segment is cut back to where it was.
+ * A failed write leaves nothing behind: the segment is cut back to where it was, and nothing is
+ * appended or called durable before that is so. A process that was killed leaves bytes that the
+ * kernel alone holds: an opening makes them durable before anyone reads them.
  * Format: docs/formats/wal.md.
  */
 import { makeDirectory, writeWhole } from '../files/file-actions.ts';
@@ -37,6 +39,12 @@ export interface TornTail {
   readonly reason: string;
 }
 
+interface OpenSegment {
+  readonly file: OpenFile;
+  readonly number: number;
+  readonly path: string;
+}
+
 export class SegmentLog {
   /** Set if the last segment ended in a record cut short, as a crash leaves it. */
   readonly tornTail: TornTail | undefined;
@@ -44,9 +52,12 @@ export class SegmentLog {
   readonly #files: Files;
   #sealed: SegmentFile[];
   #nextNumber: number;
-  #open: { readonly file: OpenFile; readonly number: number; readonly path: string } | undefined;
-  /** Bytes of the open segment that are whole records; what is beyond is not there. */
+  #open: OpenSegment | undefined;
+  /** Bytes of the open segment that are whole records; what is beyond does not count. */
   #offset = 0;
+  /** Something may be beyond, or was until now and the disk does not know: no other segment yet. */
+  #isCutDue = false;
+  #isCutUnsynced = false;
 
   /**
    * Opens or creates the folder, and cuts a torn tail off.
@@ -61,7 +72,8 @@ export class SegmentLog {
     const segments = listSegments(dir, files);
     const last = segments.at(-1);
     this.#nextNumber = (last?.number ?? 0) + 1;
-    this.tornTail = last === undefined ? undefined : cutTornTail(last, files);
+    this.tornTail = last === undefined ? undefined : mendLast(last, files);
+    files.syncDirectory(dir);
     this.#sealed = this.tornTail === undefined ? segments : listSegments(dir, files);
   }
 
@@ -70,6 +82,11 @@ export class SegmentLog {
     if (this.#open === undefined) return this.#sealed;
     const { number, path } = this.#open;
     return [...this.#sealed, { number, path, bytes: this.#offset }];
+  }
+
+  /** The segment being written. */
+  get openSegment(): number | undefined {
+    return this.#open?.number;
   }
 
   get bytes(): number {
@@ -86,6 +103,7 @@ export class SegmentLog {
     if (this.#open !== undefined && this.#offset >= this.#options.segmentBytesMax) this.rotate();
     const { file, number } = this.#open ?? this.#create();
     const position = { segment: number, offset: this.#offset };
+    if (this.#isCutDue) this.#cut();
     try {
       this.#offset += writeWhole(file, frames, this.#offset);
     } catch (error) {
@@ -95,22 +113,46 @@ export class SegmentLog {
     return position;
   }
 
-  /** Makes all that was appended durable. */
+  /** Makes all that was appended durable. After an error it is not, and is to be cut back. */
   sync(): void {
     this.#open?.file.syncContent();
+    this.#isCutUnsynced = false;
   }
 
-  /** Takes back what was appended at and after a position in the open segment. */
+  /**
+   * Takes back what was appended at and after a position in the open segment: at the latest before
+   * the next append.
+   */
   cutBack(position: LogPosition): void {
     if (this.#open === undefined || this.#open.number !== position.segment) return;
     this.#offset = position.offset;
-    this.#open.file.truncate(position.offset);
+    this.#isCutDue = true;
+    this.#isCutUnsynced = true;
+    try {
+      this.#cut();
+    } catch {
+      // The caller has the error that led here; the next append begins with the cut.
+    }
   }
 
-  /** Ends the open segment, synced; the next append starts another. */
+  #cut(): void {
+    this.#open?.file.truncate(this.#offset);
+    this.#isCutDue = false;
+  }
+
+  /**
+   * Ends the open segment, synced; the next append starts another.
+   *
+   * @throws the file system's error; the segment stays open where it would hold what was cut back
+   */
   rotate(): void {
     if (this.#open === undefined) return;
-    const { file, number, path } = this.#open;
+    if (this.#isCutDue) this.#cut();
+    if (this.#isCutUnsynced) this.sync();
+    this.#end(this.#open);
+  }
+
+  #end({ file, number, path }: OpenSegment): void {
     try {
       file.syncContent();
     } finally {
@@ -128,11 +170,17 @@ export class SegmentLog {
   }
 
   close(): void {
-    this.rotate();
+    if (this.#open === undefined) return;
+    try {
+      if (this.#isCutDue) this.#cut();
+    } finally {
+      this.#end(this.#open);
+    }
   }
 
-  #create(): { readonly file: OpenFile; readonly number: number } {
-    const number = this.#nextNumber;
+  #create(): OpenSegment {
+    // A number whose file could not be made is not used again: it may be there all the same.
+    const number = this.#nextNumber++;
     const path = segmentPath(this.#options.dir, number);
     const file = this.#files.open(path, 'create');
     try {
@@ -141,32 +189,45 @@ export class SegmentLog {
       this.#files.syncDirectory(this.#options.dir);
     } catch (error) {
       file.close();
-      this.#files.remove(path);
+      this.#discard(path);
       throw error;
     }
-    this.#nextNumber++;
     this.#offset = SEGMENT_HEADER_BYTES;
     this.#open = { file, number, path };
     return this.#open;
   }
-}
 
-function cutTornTail(last: SegmentFile, files: Files): TornTail | undefined {
-  for (const entry of readSegment(last, 0, { files })) {
-    if (entry.kind === 'record' || !entry.isTail) continue;
-    const { offset, bytes, reason } = entry;
-    if (offset === 0) files.remove(last.path);
-    else truncateFile(files, last.path, offset);
-    return { path: last.path, offset, bytes, reason };
+  #discard(path: string): void {
+    try {
+      this.#files.remove(path);
+    } catch {
+      // A segment without records: the next opening reads nothing from it.
+    }
   }
-  return undefined;
 }
 
-function truncateFile(files: Files, path: string, bytes: number): void {
-  const file = files.open(path, 'change');
+/** Makes the last segment durable as it is read from now on: without its torn tail. */
+function mendLast(last: SegmentFile, files: Files): TornTail | undefined {
+  const torn = tornTailOf(last, files);
+  if (torn?.offset === 0) {
+    files.remove(last.path);
+    return torn;
+  }
+  const file = files.open(last.path, 'change');
   try {
-    file.truncate(bytes);
+    if (torn !== undefined) file.truncate(torn.offset);
+    file.sync();
   } finally {
     file.close();
   }
+  return torn;
+}
+
+function tornTailOf(last: SegmentFile, files: Files): TornTail | undefined {
+  for (const entry of readSegment(last, 0, { files })) {
+    if (entry.kind === 'record' || !entry.isTail) continue;
+    const { offset, bytes, reason } = entry;
+    return { path: last.path, offset, bytes, reason };
+  }
+  return undefined;
 }

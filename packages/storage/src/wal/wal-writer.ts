@@ -93,6 +93,8 @@ export class WalWriter {
   removeThrough(generation: number): void {
     if (this.#openGeneration <= generation) this.#log.rotate();
     for (const { number } of this.#log.segments) {
+      // An open one without records is of the generation that it was opened for.
+      if (number === this.#log.openSegment) continue;
       const newest = this.#generations.get(number) ?? 0;
       if (newest > generation) continue;
       this.#log.remove(number);
