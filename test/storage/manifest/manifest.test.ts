@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { Manifest } from '@mon/storage/manifest/manifest';
 import type { ManifestEntry } from '@mon/storage/manifest/manifest-entry';
 import t, { type Test } from 'tap';
+import { type FileCall, failingFiles, ioError } from '../files/failing-files.ts';
 
 const KEY = Uint8Array.from({ length: 16 }, (_, i) => i);
 
@@ -203,4 +204,83 @@ t.test('the manifest has the bytes that the format document quotes', async (t) =
     .map((line) => Buffer.from(line, line.startsWith('{') ? 'utf8' : 'hex'));
   const written = readFileSync(path(dir));
   t.equal(written.toString('latin1'), Buffer.concat(golden).toString('latin1'));
+});
+
+t.test('a commit that fails changes nothing, and the next one is right', async (t) => {
+  for (const calls of [['write'], ['sync']] as FileCall[][]) {
+    const dir = temporaryFolder(t);
+    const failing = new Set<FileCall>();
+    // The truncation and the sync that take it back work again.
+    const files = failingFiles((call) => {
+      if (failing.delete(call)) throw ioError();
+    });
+    const manifest = Manifest.open(dir, () => Buffer.from(KEY), files);
+    manifest.commit(cut(manifest.newBlockId()));
+    for (const call of calls) failing.add(call);
+    const change = cut(manifest.newBlockId());
+    t.throws(() => manifest.commit(change), { code: 'manifest-unwritable' });
+    t.same(ids(manifest), ['00000001']);
+    manifest.commit(cut(manifest.newBlockId()));
+    manifest.close();
+    const again = Manifest.open(dir);
+    t.same(ids(again), ['00000001', '00000003']);
+    t.equal(again.opening.tornBytes, 0);
+    again.close();
+  }
+});
+
+t.test('a commit that cannot be taken back ends all commits until a restart', async (t) => {
+  const dir = temporaryFolder(t);
+  const failing = new Set<FileCall>();
+  const files = failingFiles((call) => {
+    if (failing.has(call)) throw ioError();
+  });
+  const manifest = Manifest.open(dir, () => Buffer.from(KEY), files);
+  failing.add('sync').add('truncate');
+  t.throws(() => manifest.commit(cut('00000001')), { code: 'manifest-unwritable' });
+  failing.clear();
+  t.throws(() => manifest.commit(cut('00000002')), { code: 'manifest-unwritable' });
+  manifest.close();
+});
+
+t.test('Manifest.open() makes what it read durable before anyone relies on it', async (t) => {
+  const dir = written(t);
+  for (const failing of ['sync', 'sync folder']) {
+    const files = failingFiles((call) => {
+      if (call === failing) throw ioError();
+    });
+    t.throws(() => Manifest.open(dir, undefined, files), { code: 'manifest-unwritable' }, failing);
+  }
+});
+
+t.test(
+  'Manifest.open() takes a record with sectors that were never written for torn',
+  async (t) => {
+    const dir = written(t);
+    const whole = readFileSync(path(dir));
+    const last = whole.lastIndexOf(0xa5);
+    for (let from = last; from < whole.length - 8; from += 5) {
+      for (const to of [from + 8, whole.length]) {
+        const torn = Buffer.from(whole).fill(0, from, to);
+        // Zeros that were zeros before are no tear.
+        if (torn.equals(whole)) continue;
+        const isSeen = torn[last] === 0 || torn.includes(0, last + 12);
+        if (!isSeen) continue;
+        writeFileSync(path(dir), torn);
+        const manifest = Manifest.open(dir);
+        t.same(ids(manifest), ['00000003'], `zeros in [${from}, ${to})`);
+        manifest.close();
+        mkdirSync(join(dir, 'blocks', '00000004'), { recursive: true });
+      }
+    }
+  },
+);
+
+t.test('Manifest.open() refuses a log without a manifest', async (t) => {
+  const dir = temporaryFolder(t);
+  mkdirSync(join(dir, 'wal'));
+  Manifest.open(dir).close();
+  rmSync(path(dir));
+  writeFileSync(join(dir, 'wal', '00000001'), 'x');
+  t.throws(() => Manifest.open(dir), { code: 'missing-manifest', why: /wal\/ is not empty/ });
 });

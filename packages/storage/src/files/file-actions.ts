@@ -5,19 +5,33 @@ import { dirname, resolve } from 'node:path';
 import { assert } from '../model/assert.ts';
 import type { Files, OpenFile } from './files.ts';
 
-/** Makes a folder durable, each missing parent included. */
+/**
+ * Makes a folder durable, each missing parent included. One that is there may be so in the kernel's
+ * memory alone, if whoever made it was killed: it is made durable all the same.
+ */
 export function makeDirectory(files: Files, dir: string): void {
   const path = resolve(dir);
   const parent = dirname(path);
-  if (files.state(path)?.isDirectory) return;
-  if (parent !== path && files.state(parent) === undefined) makeDirectory(files, parent);
+  const isThere = files.state(path)?.isDirectory === true;
+  if (!isThere) {
+    if (parent !== path && files.state(parent) === undefined) makeDirectory(files, parent);
+    makeOne(files, path);
+  }
+  try {
+    files.syncDirectory(parent);
+  } catch (error) {
+    // Who may not read the parent did not make the folder either.
+    if (!isThere || !isCode(error, 'EACCES')) throw error;
+  }
+}
+
+function makeOne(files: Files, path: string): void {
   try {
     files.makeDirectory(path);
   } catch (error) {
     // Another process was faster.
     if (!isCode(error, 'EEXIST') || !files.state(path)?.isDirectory) throw error;
   }
-  files.syncDirectory(parent);
 }
 
 /** All bytes of a file. */

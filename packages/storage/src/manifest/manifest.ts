@@ -94,9 +94,14 @@ export class Manifest {
       if (files.state(path) === undefined) createManifest(place, newHashKey());
       rewriteIfLong(place);
       const file = files.open(path, 'change');
-      const content = readManifest(path, readWhole(file));
-      keepHeadCopy(place, content.head);
-      return new Manifest(place, file, content);
+      try {
+        const content = readManifest(path, readWhole(file));
+        keepHeadCopy(place, content.head);
+        return new Manifest(place, file, content);
+      } catch (error) {
+        file.close();
+        throw error;
+      }
     } catch (error) {
       throw manifestError(`Cannot open ${path}`, error);
     }
@@ -127,8 +132,8 @@ export class Manifest {
    * Makes a change durable and true. The directories added must be sealed before; those removed may
    * be deleted after.
    *
-   * @throws MonError `disk-full`: nothing has changed; `manifest-unwritable`: only a restart tells
-   *   what is live, and no directory may be removed before
+   * @throws MonError `disk-full`: nothing has changed; `manifest-unwritable`: perhaps only a restart
+   *   tells what is live, and no directory may be removed before
    */
   commit(change: ManifestChange): void {
     for (const { id } of change.add) assert(!this.#live.has(id), `block ${id} is live already`);
@@ -147,28 +152,37 @@ export class Manifest {
     if (!this.#isUsable) throw manifestError(what, new Error('an earlier write failed'));
     try {
       writeWhole(this.#file, [record], this.#bytes);
-    } catch (error) {
-      this.#file.truncate(this.#bytes);
-      throw manifestError(what, error);
-    }
-    try {
       this.#file.sync();
     } catch (error) {
-      // The kernel may have dropped the pages: what is on disk is not known until it is read again.
-      this.close();
+      this.#takeBack();
       throw manifestError(what, error);
     }
     this.#bytes += record.length;
   }
 
-  /** Cuts off a torn tail and removes directories that are not listed. */
+  /**
+   * Cuts off what a failed write may have left, durably. Where that fails too nobody knows what is
+   * on the disk until it is read again.
+   */
+  #takeBack(): void {
+    try {
+      this.#file.truncate(this.#bytes);
+      this.#file.sync();
+    } catch {
+      this.close();
+    }
+  }
+
+  /**
+   * Cuts off a torn tail and removes directories that are not listed. Before, what was read is made
+   * durable: a process that was killed may have left it in the kernel's hands alone.
+   */
   #mendFolder(): ManifestOpening {
     const folder = join(this.#dataDir, BLOCKS_FOLDER);
     const tornBytes = this.#file.bytes - this.#bytes;
-    if (tornBytes > 0) {
-      this.#file.truncate(this.#bytes);
-      this.#file.sync();
-    }
+    if (tornBytes > 0) this.#file.truncate(this.#bytes);
+    this.#file.sync();
+    this.files.syncDirectory(this.#dataDir);
     const names = new Set(this.files.list(folder));
     const removed = [...names].filter((name) => !this.#live.has(name)).sort();
     for (const name of removed) this.files.remove(join(folder, name));
@@ -220,13 +234,15 @@ function apply(
 
 function createManifest(place: Place, hashKey: HashKey): void {
   const { dataDir, files } = place;
-  const blocks = files.list(join(dataDir, BLOCKS_FOLDER));
-  if (blocks.length > 0) {
+  for (const folder of [BLOCKS_FOLDER, 'wal']) {
+    const path = join(dataDir, folder);
+    const names = files.state(path) === undefined ? [] : files.list(path);
+    if (names.length === 0) continue;
     throw new MonError({
       code: 'missing-manifest',
       what: `Cannot open ${dataDir}`,
-      why: `there are ${blocks.length} blocks in it but no ${MANIFEST_NAME}`,
-      mend: `Restore ${MANIFEST_NAME} from a backup, or move ${BLOCKS_FOLDER}/ away to start empty.`,
+      why: `there is no ${MANIFEST_NAME} in it but ${folder}/ is not empty (${names.length})`,
+      mend: `Restore ${MANIFEST_NAME} from a backup, or move ${folder}/ away to start empty.`,
     });
   }
   replaceManifest(place, [encodeHead({ format: FORMAT_VERSION, hashKey })]);

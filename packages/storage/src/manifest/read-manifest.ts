@@ -2,8 +2,9 @@
  * Reads MANIFEST.log whole and tells a write cut short from damage.
  *
  * A torn tail is what a crash leaves of a record that was never acknowledged: the file ends within
- * it, or the end of it never reached the disk and reads as zeros, which no record ends with. What
- * else is not intact is damage: dropping such a record would drop blocks, so it is an error.
+ * it, or some of its sectors never reached the disk and read as zeros. No intact record has a zero
+ * in its text or as its first byte, and no flipped bit makes one there. What else is not intact is
+ * damage: dropping such a record would drop blocks, so it is an error.
  */
 import { FRAME_BYTES, framePayloadBytes, isPayloadIntact } from '../log/record-frame.ts';
 import { MonError, reasonOf } from '../model/error.ts';
@@ -84,7 +85,7 @@ export function isTornAt(bytes: Uint8Array, at: number): boolean {
   if (bytes.length - at < FRAME_BYTES) return true;
   const payloadBytes = framePayloadBytes(bytes, at);
   if (payloadBytes >= 0 && at + FRAME_BYTES + payloadBytes > bytes.length) return true;
-  return bytes[bytes.length - 1] === 0;
+  return bytes[at] === 0 || bytes.includes(0, at + FRAME_BYTES);
 }
 
 function corrupt(path: string, at: number, reason: string): MonError {
