@@ -55,6 +55,8 @@ export class Head {
   #frozen: Generation[] = [];
   /** Series that leave unless someone asks for them; see `shard/series-departure.ts`. */
   leaving = new Set<number>();
+  /** How often series have begun to leave. */
+  departures = 0;
   /** The generation that new records are of; one ahead of the active one while a freeze waits. */
   loggedGeneration: number;
   /** By ref: the generation in which the labels of the series were last logged. */
@@ -163,22 +165,23 @@ export class Head {
     active.lateMaxTimeMs = Math.max(active.lateMaxTimeMs, timestampMs);
   }
 
-  /** What the head holds at the time of a sample: STORED where nothing, else SAME or CONFLICT. */
+  /**
+   * What the active generation holds at the time of a sample: STORED where nothing, else SAME or
+   * CONFLICT. A frozen one does not count, as its directory does not a moment later: the sample is
+   * in the log of a later generation, and a replay finds it there without the other.
+   */
   #judge(ref: number, part: SamplePart, k: number): StoreOutcome {
     const timestampMs = part.timestampsMs[k] as number;
     const low = part.valueBits[2 * k] as number;
     const high = part.valueBits[2 * k + 1] as number;
     const range = { startMs: timestampMs, endMs: timestampMs };
     const { words } = this.memory;
-    for (const generation of [this.#active, ...this.#frozen]) {
-      if (this.decode(generation, ref, range) > 0) {
-        const at = this.decoded.valueBits / 4;
-        return words[at] === low && words[at + 1] === high ? SAME : CONFLICT;
-      }
-      const late = generation.late.judge(ref, timestampMs, [low, high]);
-      if (late !== STORED) return late;
+    const active = this.#active;
+    if (this.decode(active, ref, range) > 0) {
+      const at = this.decoded.valueBits / 4;
+      return words[at] === low && words[at + 1] === high ? SAME : CONFLICT;
     }
-    return STORED;
+    return active.late.judge(ref, timestampMs, [low, high]);
   }
 
   /**
