@@ -113,9 +113,13 @@ export class RequestAppender {
     const { tenant, bounds } = ask;
     const { appender, transit } = this.#parts;
     const part = this.#copyOf(ask);
+    const { departures } = head;
     try {
       const refs = this.#takeUnknown(ask, part);
       const { rejected, rejections } = await appender.append(tenant, part, bounds);
+      // A series none of whose samples were stored may have left since, and was told of before this
+      // answer arrives: nobody may remember its ref.
+      if (head.departures !== departures) refs.fill(REF_UNKNOWN);
       return { rejected, rejections, refs };
     } finally {
       transit.give(part.address);
@@ -157,7 +161,8 @@ export class RequestAppender {
     for (let i = 0; i < unknown.count; i++) {
       const at = unknown.address / 4 + i * SERIES_ROW_WORDS + SERIES_ROW_HASH;
       if ((words[at] as number) === 0 && words[at + 1] === 0) continue;
-      cache.set(words, at, { owner: dealt.owner, ref: refs(i) });
+      const ref = refs(i);
+      if (ref !== REF_UNKNOWN) cache.set(words, at, { owner: dealt.owner, ref });
     }
   }
 

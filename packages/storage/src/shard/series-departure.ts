@@ -47,6 +47,7 @@ export class SeriesDeparture {
   async #leave(idle: readonly number[]): Promise<void> {
     const { index, head, cache, sessions, peers, readers } = this.#parts;
     head.leaving = new Set(idle);
+    head.departures++;
     const refs = Uint32Array.from(idle);
     const told = peers.map((peer) => peer?.call('forget', { owner: index, refs }));
     sessions.forget(index, refs);
