@@ -40,9 +40,7 @@ t.test('HeadAppender answers a repeated sample when the first one is durable', a
   await new Promise((resolve) => setImmediate(resolve));
   t.same(order, []);
   answer({ kind: 'committed' });
-  await first;
-  answer({ kind: 'committed' });
-  await again;
+  await Promise.all([first, again]);
   t.same(order, ['first', 'again']);
   await append();
 });
@@ -50,7 +48,6 @@ t.test('HeadAppender answers a repeated sample when the first one is durable', a
 t.test('HeadAppender fails a repeated sample with the first one', async (t) => {
   const { append, answer, appender } = appending(t);
   const both = [append(), append()];
-  answer(FAILURE);
   answer(FAILURE);
   for (const failed of both) await t.rejects(failed, { code: 'wal-failed' });
   t.equal(appender.samplesAppended, 0);
