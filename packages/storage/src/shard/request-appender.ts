@@ -111,7 +111,7 @@ export class RequestAppender {
   /** Takes a part that another shard decoded. */
   async takePart(ask: PartAsk): Promise<PartAnswer> {
     const { tenant, bounds } = ask;
-    const { appender, transit } = this.#parts;
+    const { head, appender, transit } = this.#parts;
     const part = this.#copyOf(ask);
     const { departures } = head;
     try {
