@@ -52,7 +52,8 @@ export function insertLanes(
         onConflict(number, ref);
         continue;
       }
-      const outcome = judge(generations, { ref, timestampMs, bytes });
+      // By the active generation alone, as samples are: see `Head`.
+      const outcome = judge(head.active, { ref, timestampMs, bytes });
       if (outcome === CONFLICT) onConflict(number, ref);
       if (outcome !== STORED) continue;
       head.active.lanes.addHistogram(ref, timestampMs, bytes);
@@ -63,14 +64,10 @@ export function insertLanes(
 }
 
 function judge(
-  generations: readonly Generation[],
+  { lanes }: Generation,
   entry: { readonly ref: number; readonly timestampMs: number; readonly bytes: Uint8Array },
 ): StoreOutcome {
-  for (const { lanes } of generations) {
-    const outcome = lanes.histograms(entry.ref)?.judge(entry.timestampMs, entry.bytes) ?? STORED;
-    if (outcome !== STORED) return outcome;
-  }
-  return STORED;
+  return lanes.histograms(entry.ref)?.judge(entry.timestampMs, entry.bytes) ?? STORED;
 }
 
 /** What equals the newest of its series is passed over, what is older refused; as Prometheus does. */
