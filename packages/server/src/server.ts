@@ -13,6 +13,7 @@ import type { Logger } from 'pino';
 import type { VerifyReport } from './api/responses.ts';
 import type { ServerConfig } from './config/server-config.ts';
 import { dashboardRoute } from './endpoints/dashboard-route.ts';
+import { exemplarRoutes } from './endpoints/exemplar-routes.ts';
 import { federateRoute } from './endpoints/federate-route.ts';
 import { jobRoutes } from './endpoints/job-routes.ts';
 import { operationRoutes } from './endpoints/operation-routes.ts';
@@ -220,6 +221,7 @@ function createRoutes(parts: Parts): Route[] {
     federateRoute({ ...reading, clock, lookbackMs: limits.query_lookback }),
     remoteReadRoute(reading),
     ...seriesRoutes({ queryable: database, metadata, slots, seriesMax: limits.query_series }),
+    ...exemplarRoutes({ queryable: database, slots }),
     ...statusRoutes({
       ...{ monVersion, startedMs, clock, stats },
       config: parts.configInForce,

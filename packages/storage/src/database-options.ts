@@ -63,6 +63,12 @@ export interface DatabaseStats {
   readonly damagedBlocks: readonly DamagedBlock[];
   readonly walBytes: number;
   readonly samplesAppended: number;
+  readonly headExemplars: number;
+  readonly exemplarsStored: number;
+  /** Not valid, out of the time bounds, or older than the newest of their series. */
+  readonly exemplarsRefused: number;
+  /** Dropped for newer ones, since a head holds only so many. */
+  readonly exemplarsDropped: number;
   /** Sessions of the mon wire, series in their dictionaries, bytes of these. */
   readonly wireSessions: number;
   readonly wireSeries: number;

@@ -9,6 +9,7 @@ type Figure = readonly [name: string, help: string, read: (stats: DatabaseStats)
 const GAUGES: readonly Figure[] = [
   ['mon_storage_head_series', 'Series in the head.', (s) => s.headSeries],
   ['mon_storage_head_samples', 'Samples in the head.', (s) => s.headSamples],
+  ['mon_storage_head_exemplars', 'Exemplars in the head.', (s) => s.headExemplars],
   [
     'mon_storage_head_min_time_seconds',
     'Oldest sample in the head; NaN where it is empty.',
@@ -50,6 +51,17 @@ const GAUGES: readonly Figure[] = [
 ];
 
 const COUNTERS: readonly Figure[] = [
+  ['mon_storage_exemplars_stored_total', 'Exemplars stored.', (s) => s.exemplarsStored],
+  [
+    'mon_storage_exemplars_refused_total',
+    'Exemplars refused: not valid, out of the time bounds, older than the newest of their series.',
+    (s) => s.exemplarsRefused,
+  ],
+  [
+    'mon_storage_exemplars_dropped_total',
+    'Exemplars dropped for newer ones, since a head holds only so many.',
+    (s) => s.exemplarsDropped,
+  ],
   ['mon_storage_samples_appended_total', 'Samples stored.', (s) => s.samplesAppended],
   ['mon_storage_samples_rejected_total', 'Samples rejected.', (s) => s.samplesRejected],
   ['mon_storage_wal_commits_total', 'Group commits of the log.', (s) => s.walCommits],

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { Files } from '../files/files.ts';
 import { grownU32 } from '../head/grow.ts';
+import { isLaneRecord, readLaneRecord } from '../head/lane-record.ts';
 import { RECORD_FLOAT_SAMPLES, RECORD_SERIES } from '../head/wal-record.ts';
 import { BadRecord, ReplayedSamples, readOrigin, readSeriesRecord } from '../head/wal-replay.ts';
 import { type LogDamage, type LogRecord, readSegment } from '../log/read-segment.ts';
@@ -134,6 +135,9 @@ export class WalWalk {
       this.#findings.samples += count;
       this.#takeTimes(count, generation);
       if (!this.#wal.isCut(generation)) this.#countOrphans(defined.refs);
+    } else if (isLaneRecord(recordKind)) {
+      const lanes = readLaneRecord(recordKind, payload);
+      this.#findings.samples += lanes.reduce((n, one) => n + one.histograms.timestampsMs.length, 0);
     }
   }
 

@@ -18,6 +18,17 @@ import {
 } from './wal-record.ts';
 import { BadRecord, readOrigin } from './wal-replay.ts';
 
+const LANE_RECORDS = new Set([
+  RECORD_INTEGER_HISTOGRAMS,
+  RECORD_FLOAT_HISTOGRAMS,
+  RECORD_EXEMPLARS,
+]);
+
+/** Whether a record of this kind is for `readLaneRecord`. */
+export function isLaneRecord(kind: number): boolean {
+  return LANE_RECORDS.has(kind);
+}
+
 /** A record without its frame and origin. */
 export interface LaneRecord {
   readonly kind: number;

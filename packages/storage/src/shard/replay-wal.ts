@@ -8,7 +8,7 @@ import type { Files } from '../files/files.ts';
 import { nodeFiles } from '../files/node-files.ts';
 import type { Head } from '../head/head.ts';
 import { insertLanes, insertSamples, type LaneEntry } from '../head/insert-lanes.ts';
-import { readLaneRecord } from '../head/lane-record.ts';
+import { isLaneRecord, readLaneRecord } from '../head/lane-record.ts';
 import { FOREIGN, LogRefs, OWN, UNDEFINED } from '../head/log-refs.ts';
 import { SampleRecords } from '../head/sample-records.ts';
 import {
@@ -16,25 +16,13 @@ import {
   RESOLVED_WORDS,
   SeriesDefinitions,
 } from '../head/series-definitions.ts';
-import {
-  RECORD_EXEMPLARS,
-  RECORD_FLOAT_HISTOGRAMS,
-  RECORD_FLOAT_SAMPLES,
-  RECORD_INTEGER_HISTOGRAMS,
-  RECORD_SERIES,
-} from '../head/wal-record.ts';
+import { RECORD_FLOAT_SAMPLES, RECORD_SERIES } from '../head/wal-record.ts';
 import { BadRecord, readOrigin } from '../head/wal-replay.ts';
 import { type LogRecord, readSegment } from '../log/read-segment.ts';
 import { listSegments, type SegmentFile } from '../log/segment-file.ts';
 import { ShardWindow } from '../memory/shard-window.ts';
 import { walUnusable } from '../wal/wal-errors.ts';
 import type { ReplayAsk, ReplayDamage, ReplayReport } from './shard-messages.ts';
-
-const LANE_RECORDS = new Set([
-  RECORD_INTEGER_HISTOGRAMS,
-  RECORD_FLOAT_HISTOGRAMS,
-  RECORD_EXEMPLARS,
-]);
 
 export interface ReplayTarget {
   readonly head: Head;
@@ -125,7 +113,7 @@ class WalReplay {
     }
     if (recordKind === RECORD_SERIES) this.#define(payload, refs);
     else if (recordKind === RECORD_FLOAT_SAMPLES) this.#insert(payload, refs);
-    else if (LANE_RECORDS.has(recordKind)) this.#insertLanes(recordKind, payload, refs);
+    else if (isLaneRecord(recordKind)) this.#insertLanes(recordKind, payload, refs);
     else throw new BadRecord(`its kind ${recordKind} is not known to this version`);
   }
 

@@ -45,8 +45,13 @@ export const SHARD_COUNTERS = {
   wireSessions: 6,
   wireSeries: 7,
   wireBytes: 8,
+  /** Exemplars in the head, and those stored, refused and dropped for newer ones since the start. */
+  headExemplars: 9,
+  exemplarsStored: 10,
+  exemplarsRefused: 11,
+  exemplarsDropped: 12,
 } as const;
-export const SHARD_COUNTERS_LENGTH = 9;
+export const SHARD_COUNTERS_LENGTH = 13;
 
 export interface ReplayAsk {
   /** Segments by number; those made since are not replayed. */

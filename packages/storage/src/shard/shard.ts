@@ -4,6 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { BlockCache } from '../block/block-cache.ts';
+import type { ExemplarRing } from '../head/exemplar-ring.ts';
 import { Head } from '../head/head.ts';
 import { holdOpeningsBy } from '../kv/opening-holder.ts';
 import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
@@ -60,6 +61,8 @@ export class Shard {
   readonly #readers = new Readers();
   readonly #appender: HeadAppender;
   readonly #lanes: LaneAppender;
+  /** By generations that are in directories now. */
+  #exemplarsDropped = 0;
   readonly #requests: RequestAppender;
   readonly #wireSessions = new WireSessions(() => performance.now());
   readonly #wire: WireIntake;
@@ -179,7 +182,10 @@ export class Shard {
   async #swap(live: LiveBlocks, cutThrough: number): Promise<null> {
     const left = this.#blocks.swap(live);
     const dropped = this.#head.frozen.filter(({ number }) => number <= cutThrough);
-    for (const { number } of dropped) this.#head.dropFrozen(number);
+    for (const { number, lanes } of dropped) {
+      this.#head.dropFrozen(number);
+      this.#exemplarsDropped += lanes.exemplars.dropped;
+    }
     this.#counted(null);
     await this.#readers.past();
     for (const generation of dropped) generation.release();
@@ -205,10 +211,21 @@ export class Shard {
     counters[SHARD_COUNTERS.minTimeMs] = Math.min(...generations.map((g) => g.minTimeMs));
     counters[SHARD_COUNTERS.maxTimeMs] = Math.max(...generations.map((g) => g.maxTimeMs));
     counters[SHARD_COUNTERS.samplesAppended] = this.#appender.samplesAppended;
+    this.#countExemplars(generations.map(({ lanes }) => lanes.exemplars));
     counters[SHARD_COUNTERS.wireSessions] = this.#wireSessions.count;
     counters[SHARD_COUNTERS.wireSeries] = this.#wireSessions.series;
     counters[SHARD_COUNTERS.wireBytes] = this.#wireSessions.bytes;
     return answer;
+  }
+
+  #countExemplars(rings: readonly ExemplarRing[]): void {
+    const counters = this.#counters;
+    const { stored, refused } = this.#lanes.exemplars;
+    const dropped = rings.reduce((sum, ring) => sum + ring.dropped, 0);
+    counters[SHARD_COUNTERS.headExemplars] = rings.reduce((sum, ring) => sum + ring.count, 0);
+    counters[SHARD_COUNTERS.exemplarsStored] = stored;
+    counters[SHARD_COUNTERS.exemplarsRefused] = refused;
+    counters[SHARD_COUNTERS.exemplarsDropped] = this.#exemplarsDropped + dropped;
   }
 }
 
