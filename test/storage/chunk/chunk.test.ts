@@ -18,7 +18,7 @@ import { seededRandom } from '../encoding/seeded-random.ts';
 
 const HOUR_MS = 3_600_000;
 
-t.test('suitableSlotWidthMs() aims at 960 samples a column', async (t) => {
+t.test('suitableSlotWidthMs() aims at 960 samples a column, or 1920', async (t) => {
   const every = (intervalMs: number, series = 100, samples = 120) =>
     suitableSlotWidthMs({
       series,
@@ -27,6 +27,8 @@ t.test('suitableSlotWidthMs() aims at 960 samples a column', async (t) => {
     });
   t.equal(every(15_000), 4 * HOUR_MS);
   t.equal(every(15_003), 4 * HOUR_MS);
+  t.equal(every(15_000, 100, 3120), 8 * HOUR_MS, 'long series');
+  t.equal(every(60_000, 100, 1920), 24 * HOUR_MS, 'long series');
   t.equal(every(60_000), 8 * HOUR_MS);
   t.equal(every(30_000), 8 * HOUR_MS);
   t.equal(every(10_000), 2 * HOUR_MS);

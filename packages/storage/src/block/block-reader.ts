@@ -181,6 +181,10 @@ export class BlockReader {
             tenant,
             labels: labelsOf(page, row),
             shardHash: page.shardHashes[row] as number,
+            fingerprint: [
+              page.fingerprints[2 * row] as number,
+              page.fingerprints[2 * row + 1] as number,
+            ],
             timestampsMs: samples.columns.join(times),
             values: read.values.subarray(from, from + times.count),
             ...(run === undefined ? {} : { histograms: run }),

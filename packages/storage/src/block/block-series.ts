@@ -6,11 +6,16 @@ import type { HistogramRun } from '../model/histogram-run.ts';
 import type { Labels } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
 
+/** High and low half. */
+export type Fingerprint = readonly [high: number, low: number];
+
 export interface BlockSeries {
   readonly tenant: TenantId;
   readonly labels: Labels;
   /** `shardHash()` of the series under the database's key. */
   readonly shardHash: number;
+  /** `seriesFingerprint()` where it is known; else the writer computes it. */
+  readonly fingerprint?: Fingerprint;
   /**
    * Float samples: ms, ascending, unique, safe integers. A series without any has histograms or
    * exemplars. Series scraped together may hand in the

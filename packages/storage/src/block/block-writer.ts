@@ -153,7 +153,10 @@ class BlockWriting {
     const isBucket = labelValue(labels, 'le') !== '';
     const chunks = this.#encoder.encodeChunks(timestampsMs, values, { follows, isBucket });
     const lanes = this.#lanes.encode(series);
-    this.#former.add({ tenant, labels, shardHash, firstSeenMs, lastSeenMs, chunks, lanes });
+    const { hashKey } = this.#options;
+    const fingerprint = series.fingerprint ?? seriesFingerprint(hashKey, tenant, labels);
+    const seen = { firstSeenMs, lastSeenMs };
+    this.#former.add({ tenant, labels, shardHash, fingerprint, ...seen, chunks, lanes });
   }
 
   #addGroup(group: readonly EncodedSeries[]): void {
@@ -166,16 +169,8 @@ class BlockWriting {
       }
     });
     const slots = Float64Array.from(bySlot.keys()).sort();
-    const { hashKey } = this.#options;
-    const tenant = (group[0] as EncodedSeries).tenant;
-    const number = this.#index.addGroup({
-      tenant,
-      slots,
-      series: group.map(({ labels, shardHash, firstSeenMs, lastSeenMs }) => {
-        const fingerprint = seriesFingerprint(hashKey, tenant, labels);
-        return { labels, shardHash, fingerprint, firstSeenMs, lastSeenMs };
-      }),
-    });
+    const { tenant } = group[0] as EncodedSeries;
+    const number = this.#index.addGroup({ tenant, slots, series: group });
     this.#lanes.addGroup(
       number,
       group.map(({ lanes }) => lanes),

@@ -29,14 +29,17 @@ export function seenRange(series: BlockSeries): {
   readonly lastMs: number;
 } {
   const { timestampsMs, histograms, exemplars } = series;
-  const columns = [timestampsMs, histograms?.timestampsMs ?? new Float64Array(0)];
-  const ends = columns.flatMap((column) =>
-    column.length === 0 ? [] : [column[0] as number, column.at(-1) as number],
-  );
-  for (const exemplar of [exemplars?.[0], exemplars?.at(-1)]) {
-    if (exemplar !== undefined) ends.push(exemplar.timestampMs);
+  let firstMs = timestampsMs[0] ?? Number.POSITIVE_INFINITY;
+  let lastMs = timestampsMs[timestampsMs.length - 1] ?? Number.NEGATIVE_INFINITY;
+  if (histograms !== undefined) {
+    firstMs = Math.min(firstMs, histograms.timestampsMs[0] ?? firstMs);
+    lastMs = Math.max(lastMs, histograms.timestampsMs.at(-1) ?? lastMs);
   }
-  return { firstMs: Math.min(...ends), lastMs: Math.max(...ends) };
+  if (exemplars !== undefined) {
+    firstMs = Math.min(firstMs, exemplars[0]?.timestampMs ?? firstMs);
+    lastMs = Math.max(lastMs, exemplars.at(-1)?.timestampMs ?? lastMs);
+  }
+  return { firstMs, lastMs };
 }
 
 export class LaneWriter {

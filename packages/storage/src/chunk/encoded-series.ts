@@ -13,6 +13,7 @@ export interface EncodedSeries {
   readonly tenant: TenantId;
   readonly labels: Labels;
   readonly shardHash: number;
+  readonly fingerprint: readonly [high: number, low: number];
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
   /** By slot, ascending. */

@@ -19,11 +19,24 @@ export interface EncodedColumn {
   readonly checksum: number;
 }
 
+const ARENA_BYTES = 256 * 1024;
+/** Columns are small and many: they share buffers, which live as long as one of them is held. */
+let arena = new Uint8Array(0);
+let arenaUsed = 0;
+
 /** @param before values of the column before, as many, to be the difference from if that is less */
 export function encodeColumn(values: Float64Array, before?: Float64Array): EncodedColumn {
   const memory = columnMemory();
-  const bytes = new Uint8Array(memory.encode(values, before));
-  return { bytes, checksum: memory.checksum(bytes.length) };
+  const encoded = memory.encode(values, before);
+  const size = encoded.length;
+  if (arenaUsed + size > arena.length) {
+    arena = new Uint8Array(Math.max(ARENA_BYTES, size));
+    arenaUsed = 0;
+  }
+  arena.set(encoded, arenaUsed);
+  const bytes = arena.subarray(arenaUsed, arenaUsed + size);
+  arenaUsed += size;
+  return { bytes, checksum: memory.checksum(size) };
 }
 
 /** Whether a column can be read only after the one before it. */

@@ -6,7 +6,7 @@ import { BinaryHeap } from '../block/binary-heap.ts';
 import { BlockReader } from '../block/block-reader.ts';
 import type { BlockSeries, GenerationRange } from '../block/block-series.ts';
 import { writeBlock } from '../block/block-writer.ts';
-import { SAMPLES_WANTED_DAY, slotOf, suitableSlotWidthMs } from '../chunk/slot.ts';
+import { slotOf, suitableSlotWidthMs } from '../chunk/slot.ts';
 import { compareSeries } from '../index/series-order.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { ManifestEntry } from '../manifest/manifest-entry.ts';
@@ -14,7 +14,7 @@ import { assert } from '../model/assert.ts';
 import { MonError } from '../model/error.ts';
 import { withLanes } from './merge-lanes.ts';
 import { SampleMerger } from './merge-samples.ts';
-import { DAY_MS, type PlannedMerge } from './plan-merges.ts';
+import type { PlannedMerge } from './plan-merges.ts';
 
 /** Samples that all sources together hold decoded. */
 const HELD_SAMPLES = 2 * 1024 * 1024;
@@ -57,7 +57,7 @@ export async function mergeBlocks(
       const summary = await writeBlock({
         dir: manifest.blockDir(id),
         hashKey: manifest.hashKey,
-        slotWidthMs: slotWidthFor(sources, merge.windowMs),
+        slotWidthMs: slotWidthFor(sources),
         generations: generationsOf(sources),
         sources: merge.sources,
         series: mergedSeries(sources, range),
@@ -111,14 +111,15 @@ function generationsOf(sources: readonly BlockReader[]): GenerationRange {
   };
 }
 
-function slotWidthFor(sources: readonly BlockReader[], windowMs: number): number {
+function slotWidthFor(sources: readonly BlockReader[]): number {
   const sum = { samples: 0, series: 0, spanMs: 0 };
   for (const { header } of sources) {
     sum.samples += header.samples;
     sum.series += header.series;
     sum.spanMs += header.spanMs;
   }
-  return suitableSlotWidthMs(sum, windowMs >= DAY_MS ? SAMPLES_WANTED_DAY : undefined);
+  const seriesAtOnce = Math.max(...sources.map(({ header }) => header.series));
+  return suitableSlotWidthMs(sum, sum.samples / seriesAtOnce);
 }
 
 interface Input {

@@ -96,7 +96,9 @@ export function compareLabels(a: Labels, b: Labels): number {
 
 /** Compares by UTF-16 code units: the canonical order of names and values. */
 export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  // Most are the same string, which this way is one look at a pointer.
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** Writes a label set as PromQL does: `name{a="x", b="y"}`. */
