@@ -156,8 +156,9 @@ async function* mergedSeries(
       heap.pop();
     }
     const parts = same.map(({ current }) => current);
-    const { tenant, labels, shardHash } = top.current;
-    yield { tenant, labels, shardHash, ...withLanes(merger.merge(parts), parts) };
+    const { tenant, labels, shardHash, fingerprint } = top.current;
+    const known = fingerprint === undefined ? {} : { fingerprint };
+    yield { tenant, labels, shardHash, ...known, ...withLanes(merger.merge(parts), parts) };
     for (const { series, rank } of same) await advance({ series, rank });
   }
 }

@@ -149,6 +149,10 @@ export class SeriesTable {
     return this.#word(ref, SERIES.shardHash);
   }
 
+  fingerprint(ref: number): readonly [high: number, low: number] {
+    return [this.#word(ref, SERIES.high), this.#word(ref, SERIES.low)];
+  }
+
   labels(ref: number): Labels {
     const { words, text } = this.space;
     const row = this.space.seriesRow(ref);

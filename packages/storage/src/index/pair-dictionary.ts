@@ -10,17 +10,25 @@ import { compareText, type Labels } from '../model/labels.ts';
 export class PairDictionary {
   readonly #byName = new Map<string, Map<string, number>>();
   #count = 0;
+  /** The series before, and the numbers of its pairs. */
+  #last: Labels = [];
+  readonly #numbers: number[] = [];
 
   get count(): number {
     return this.#count;
   }
 
-  /** The numbers of a series' pairs, in label order. */
-  numbersOf(labels: Labels): number[] {
-    const numbers: number[] = [];
+  /** The numbers of a series' pairs, in label order; they hold until the next call. */
+  numbersOf(labels: Labels): readonly number[] {
+    const numbers = this.#numbers;
+    const last = this.#last;
     for (let i = 0; i < labels.length; i += 2) {
-      numbers.push(this.#numberOf(labels[i] as string, labels[i + 1] as string));
+      // Neighbours have most pairs in common.
+      if (labels[i + 1] === last[i + 1] && labels[i] === last[i]) continue;
+      numbers[i / 2] = this.#numberOf(labels[i] as string, labels[i + 1] as string);
     }
+    numbers.length = labels.length / 2;
+    this.#last = labels;
     return numbers;
   }
 

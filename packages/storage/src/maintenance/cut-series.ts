@@ -5,6 +5,7 @@
 import { BinaryHeap } from '../block/binary-heap.ts';
 import type { BlockSeries } from '../block/block-series.ts';
 import { compareSeries } from '../index/series-order.ts';
+import { METRIC_NAME } from '../model/labels.ts';
 import { laneRun } from '../model/queryable.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { SeriesPageReader } from '../querier/series-page.ts';
@@ -40,15 +41,19 @@ export async function* cutSeries(ports: readonly ShardCutPort[]): AsyncGenerator
     const { value, done } = await series.next();
     if (!done) heap.push({ series, current: value });
   };
-  for (const port of ports) await advance(seriesOfShard(port));
+  const names = new Map([METRIC_NAME, 'le'].map((name) => [name, name] as const));
+  for (const port of ports) await advance(seriesOfShard(port, names));
   for (let top = heap.pop(); top !== undefined; top = heap.pop()) {
     yield top.current;
     await advance(top.series);
   }
 }
 
-async function* seriesOfShard(port: ShardCutPort): AsyncGenerator<BlockSeries> {
-  const reader = new SeriesPageReader();
+async function* seriesOfShard(
+  port: ShardCutPort,
+  names: Map<string, string>,
+): AsyncGenerator<BlockSeries> {
+  const reader = new SeriesPageReader(names);
   let ahead = port.call('nextPage', null);
   for (;;) {
     const cut = await ahead;
@@ -63,6 +68,7 @@ async function* seriesOfShard(port: ShardCutPort): AsyncGenerator<BlockSeries> {
         tenant: cut.tenants[i] as TenantId,
         labels: batch.labels[i] as string[],
         shardHash: cut.shardHashes[i] as number,
+        fingerprint: [cut.fingerprints[2 * i] as number, cut.fingerprints[2 * i + 1] as number],
         timestampsMs: batch.timestampColumns[column] as Float64Array,
         values: batch.values.subarray(batch.valueOffsets[i], batch.valueOffsets[i + 1]),
         ...(lane === undefined ? {} : { histograms: laneRun(lane, i) }),

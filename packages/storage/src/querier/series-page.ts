@@ -3,16 +3,20 @@
  *
  * Writer and reader of a stream each keep the pairs met so far; a pair is a number from then on.
  */
-import type { Labels } from '../model/labels.ts';
+import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { HistogramLane, SeriesBatch } from '../model/queryable.ts';
 
-export interface SeriesPage {
+/** Labels of several series as numbers of pairs. */
+export interface NumberedLabels {
   /** Pairs not met before in this stream: name, value, name, value, ... */
   readonly pairs: readonly string[];
   /** Pairs of all series, by number. */
   readonly labelPairs: Uint32Array<ArrayBuffer>;
   /** [n+1] */
   readonly labelOffsets: Uint32Array<ArrayBuffer>;
+}
+
+export interface SeriesPage extends NumberedLabels {
   /** All timestamp columns, one after the other. */
   readonly timestampsMs: Float64Array<ArrayBuffer>;
   /** [c+1] */
@@ -29,20 +33,12 @@ export class SeriesPageWriter {
   readonly #names = new Map<string, Map<string, number>>();
   #count = 0;
 
-  /** The page of a batch whose columns are not used any more on this side. */
-  write(batch: SeriesBatch): SeriesPage {
-    const pairs: string[] = [];
-    const labelOffsets = new Uint32Array(batch.labels.length + 1);
-    batch.labels.forEach((labels, i) => {
-      labelOffsets[i + 1] = (labelOffsets[i] as number) + labels.length / 2;
-    });
-    const labelPairs = new Uint32Array(labelOffsets.at(-1) as number);
-    let at = 0;
-    for (const labels of batch.labels) {
-      for (let i = 0; i < labels.length; i += 2) {
-        labelPairs[at++] = this.#pair(labels[i] as string, labels[i + 1] as string, pairs);
-      }
-    }
+  /**
+   * The page of a batch whose columns are not used any more on this side.
+   *
+   * @param labels of the batch, where the caller numbers pairs itself
+   */
+  write(batch: SeriesBatch, labels = this.#number(batch.labels)): SeriesPage {
     const columns = batch.timestampColumns;
     const columnOffsets = new Uint32Array(columns.length + 1);
     columns.forEach((column, i) => {
@@ -53,9 +49,7 @@ export class SeriesPageWriter {
       timestampsMs.set(column, columnOffsets[i]);
     });
     return {
-      pairs,
-      labelPairs,
-      labelOffsets,
+      ...labels,
       timestampsMs,
       columnOffsets,
       timestampColumn: Uint32Array.from(batch.timestampColumn),
@@ -63,6 +57,22 @@ export class SeriesPageWriter {
       valueOffsets: Uint32Array.from(batch.valueOffsets),
       ...(batch.histograms === undefined ? {} : { histograms: batch.histograms }),
     };
+  }
+
+  #number(sets: readonly Labels[]): NumberedLabels {
+    const pairs: string[] = [];
+    const labelOffsets = new Uint32Array(sets.length + 1);
+    sets.forEach((labels, i) => {
+      labelOffsets[i + 1] = (labelOffsets[i] as number) + labels.length / 2;
+    });
+    const labelPairs = new Uint32Array(labelOffsets.at(-1) as number);
+    let at = 0;
+    for (const labels of sets) {
+      for (let i = 0; i < labels.length; i += 2) {
+        labelPairs[at++] = this.#pair(labels[i] as string, labels[i + 1] as string, pairs);
+      }
+    }
+    return { pairs, labelPairs, labelOffsets };
   }
 
   #pair(name: string, value: string, added: string[]): number {
@@ -109,9 +119,18 @@ export function pageBuffers(page: SeriesPage): ArrayBuffer[] {
 
 export class SeriesPageReader {
   readonly #pairs: string[] = [];
+  readonly #names: Map<string, string>;
+
+  /** @param names one string for each label name, so that equal ones are the same */
+  constructor(names = new Map([METRIC_NAME, 'le'].map((name) => [name, name] as const))) {
+    this.#names = names;
+  }
 
   read(page: SeriesPage): SeriesBatch {
-    for (const text of page.pairs) this.#pairs.push(text);
+    const { pairs } = page;
+    for (let i = 0; i < pairs.length; i += 2) {
+      this.#pairs.push(this.#name(pairs[i] as string), pairs[i + 1] as string);
+    }
     const { labelOffsets, columnOffsets, timestampsMs } = page;
     const labels = Array.from({ length: labelOffsets.length - 1 }, (_, i) =>
       this.#labels(page.labelPairs, labelOffsets[i] as number, labelOffsets[i + 1] as number),
@@ -122,6 +141,13 @@ export class SeriesPageReader {
     const { timestampColumn, values, valueOffsets, histograms } = page;
     const batch = { labels, timestampColumns, timestampColumn, values, valueOffsets };
     return histograms === undefined ? batch : { ...batch, histograms };
+  }
+
+  #name(name: string): string {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    this.#names.set(name, name);
+    return name;
   }
 
   #labels(labelPairs: Uint32Array, from: number, to: number): Labels {

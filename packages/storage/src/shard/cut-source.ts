@@ -9,11 +9,13 @@ import { sortSeries } from '../head/sort-series.ts';
 import { assert } from '../model/assert.ts';
 import type { Exemplar } from '../model/exemplar.ts';
 import { NO_HISTOGRAMS } from '../model/histogram-run.ts';
+import { EMPTY_LABELS } from '../model/labels.ts';
 import type { TenantId } from '../model/tenant.ts';
 import { BatchBuilder } from '../querier/batch-builder.ts';
 import { pageBuffers, SeriesPageWriter } from '../querier/series-page.ts';
 import { Transferred } from '../threads/call-port.ts';
 import { WorkSlice } from '../threads/work-slice.ts';
+import { CutLabels } from './cut-labels.ts';
 import type { CutPage, CutSize } from './shard-messages.ts';
 
 /** Refs looked at between two looks at the clock. */
@@ -54,13 +56,20 @@ async function* cutPages(
   const slice = new WorkSlice();
   const writer = new SeriesPageWriter();
   const builder = new BatchBuilder();
+  const labels = new CutLabels(head.series);
   const samples = new SampleBuffer();
   let tenants: TenantId[] = [];
   let shardHashes: number[] = [];
+  let fingerprints: number[] = [];
   let exemplars = new Map<number, readonly Exemplar[]>();
   const takePage = (): CutPage => {
-    const page = writer.write(builder.take());
-    const taken = { page, tenants, shardHashes: Uint32Array.from(shardHashes), exemplars };
+    const page = writer.write(builder.take(), labels.take());
+    const hashes = {
+      shardHashes: Uint32Array.from(shardHashes),
+      fingerprints: Uint32Array.from(fingerprints),
+    };
+    const taken = { page, tenants, ...hashes, exemplars };
+    fingerprints = [];
     exemplars = new Map();
     tenants = [];
     shardHashes = [];
@@ -74,9 +83,11 @@ async function* cutPages(
     const histograms = generation.lanes.histograms(ref)?.run() ?? NO_HISTOGRAMS;
     const some = generation.lanes.exemplars.of(ref);
     if (some.length > 0) exemplars.set(tenants.length, some);
-    builder.add(head.series.labels(ref), samples, { from: 0, to: count, histograms });
+    labels.add(ref);
+    builder.add(EMPTY_LABELS, samples, { from: 0, to: count, histograms });
     tenants.push(head.series.tenant(ref));
     shardHashes.push(head.series.shardHash(ref));
+    fingerprints.push(...head.series.fingerprint(ref));
     if (builder.isFull) yield takePage();
   }
   if (builder.seriesCount > 0) yield takePage();

@@ -217,6 +217,8 @@ export interface CutPage {
   /** [n] */
   readonly tenants: readonly TenantId[];
   readonly shardHashes: Uint32Array;
+  /** [2n] high and low half */
+  readonly fingerprints: Uint32Array;
   /** By number of the series in the page. */
   readonly exemplars: ReadonlyMap<number, readonly Exemplar[]>;
 }
