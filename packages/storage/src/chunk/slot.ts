@@ -2,9 +2,9 @@
  * Slots: the time axis of a block cut into equal pieces, counted from the epoch, negative before
  * it.
  *
- * A chunk is one series' samples within one slot. Slots are as wide as about 960 samples, and 1920
- * where series are that long, as in blocks of a day: twice as many samples take 3 to 5 % less bytes,
- * and a short question decodes 960 samples more of each series, about 3 us.
+ * A chunk is one series' samples within one slot. Slots are as wide as about 960 samples, and
+ * 1920 where series are that long, as in blocks of a day: twice as many samples take 3 to 5 % less
+ * bytes, and a short question decodes 960 samples more of each series, about 3 us.
  */
 
 /** Widths a block may have. */
@@ -23,7 +23,8 @@ export function slotOf(timestampMs: number, slotWidthMs: number): number {
 }
 
 /**
- * The width at which a column has about 960 samples, or 1920: 15 s -> 4 h or 8 h, 60 s -> 8 h or 24 h.
+ * The width at which a column has about 960 samples, or 1920: 15 s -> 4 h or 8 h, 60 s -> 8 h or
+ * 24 h.
  *
  * @param series what is to be stored: its series and samples, and the sum over the series of the
  *   time from first to last sample
