@@ -315,7 +315,9 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
       const { tenant, format } = request;
       const { from, to } = room;
       const port = shards.ports[room.shard] as ShardPort;
-      return port.call('appendInbox', { tenant, format, from, to, bounds });
+      const outcome = await port.call('appendInbox', { tenant, format, from, to, bounds });
+      if (typeof outcome === 'object') return outcome;
+      return { accepted: outcome, rejected: 0, rejections: [], metadata: [] };
     }
     if (request.kind === 'frame') {
       // Its session is in one shard only.

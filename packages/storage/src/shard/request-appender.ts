@@ -109,7 +109,7 @@ export class RequestAppender {
   }
 
   /** Takes a part that another shard decoded. */
-  async takePart(ask: PartAsk): Promise<PartAnswer> {
+  async takePart(ask: PartAsk): Promise<PartAnswer | null> {
     const { tenant, bounds } = ask;
     const { head, appender, transit } = this.#parts;
     const part = this.#copyOf(ask);
@@ -120,7 +120,7 @@ export class RequestAppender {
       // A series none of whose samples were stored may have left since, and was told of before this
       // answer arrives: nobody may remember its ref.
       if (head.departures !== departures) refs.fill(REF_UNKNOWN);
-      return { rejected, rejections, refs };
+      return rejected === 0 && refs === NONE ? null : { rejected, rejections, refs };
     } finally {
       transit.give(part.address);
     }
@@ -204,12 +204,14 @@ export class RequestAppender {
       ...{ tenant, bounds, from: this.#parts.index, address, seriesCount, sampleCount },
       unknown: routed.unknown,
     });
+    if (outcome === null) return ALL_STORED;
     this.#remember(routed, (i) => outcome.refs[i] ?? REF_UNKNOWN);
     return outcome;
   }
 }
 
 const NONE = new Uint32Array(0);
+const ALL_STORED: PartOutcome = { rejected: 0, rejections: [] };
 
 function rowsOf(buffer: SharedArrayBuffer, { address, count }: UnknownPart): Uint32Array {
   return new Uint32Array(buffer, address, count * SERIES_ROW_WORDS);

@@ -104,6 +104,9 @@ export interface StreamPage {
   readonly isLast: boolean;
 }
 
+/** The outcome of a request of which there is nothing else to say. */
+export type SamplesAccepted = number;
+
 /** Main calls a shard. */
 export type ShardCalls = {
   replay(ask: ReplayAsk): ReplayReport;
@@ -122,7 +125,7 @@ export type ShardCalls = {
     readonly from: number;
     readonly to: number;
     readonly bounds: AdmissionBounds;
-  }): Promise<AppendOutcome>;
+  }): Promise<AppendOutcome | SamplesAccepted>;
   appendFrame(ask: {
     readonly tenant: TenantId;
     readonly frame: Uint8Array;
@@ -159,7 +162,8 @@ export type ShardCalls = {
 
 /** A shard calls another. */
 export type PeerCalls = {
-  part(ask: PartAsk): Promise<PartAnswer>;
+  /** null where all samples are stored and no series was unknown. */
+  part(ask: PartAsk): Promise<PartAnswer | null>;
   lanes(ask: LaneAsk): Promise<LaneAnswer>;
   /**
    * Series of `owner` that are about to leave: the answer says that no message names them again.

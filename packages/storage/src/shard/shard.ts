@@ -4,13 +4,13 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { BlockCache } from '../block/block-cache.ts';
-import type { ExemplarRing } from '../head/exemplar-ring.ts';
 import { Head } from '../head/head.ts';
 import { holdOpeningsBy } from '../kv/opening-holder.ts';
 import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
 import { TRANSIT } from '../memory/shard-layout.ts';
 import { PAGES_MAX, ShardMemory } from '../memory/shard-memory.ts';
 import { TransitSpace } from '../memory/transit-space.ts';
+import type { AppendOutcome } from '../model/appender.ts';
 import { assert } from '../model/assert.ts';
 import type { Queryable, SelectRequest } from '../model/queryable.ts';
 import { BlockSet } from '../querier/block-set.ts';
@@ -32,6 +32,7 @@ import {
   type HoldCalls,
   type NoCalls,
   type PeerCalls,
+  type SamplesAccepted,
   type SelectAsk,
   SHARD_COUNTERS,
   type ShardCalls,
@@ -131,7 +132,7 @@ export class Shard {
         return this.#counted(await this.#requests.append(request, bounds));
       },
       appendInbox: async ({ bounds, ...body }) =>
-        this.#counted(await this.#requests.append({ kind: 'inbox', ...body }, bounds)),
+        this.#counted(briefly(await this.#requests.append({ kind: 'inbox', ...body }, bounds))),
       appendFrame: async (ask) => this.#counted(await this.#wire.append(ask)),
       appendColumns: async ({ bounds, ...request }) =>
         this.#counted(await this.#requests.append({ kind: 'columns', ...request }, bounds)),
@@ -204,29 +205,47 @@ export class Shard {
   /** Passes an answer on, counters brought up to date before. */
   #counted<T>(answer: T): T {
     const counters = this.#counters;
-    const generations = [...this.#head.frozen, this.#head.active];
+    const { active, frozen } = this.#head;
+    let { samples, minTimeMs, maxTimeMs } = active;
+    for (const generation of frozen) {
+      samples += generation.samples;
+      minTimeMs = Math.min(minTimeMs, generation.minTimeMs);
+      maxTimeMs = Math.max(maxTimeMs, generation.maxTimeMs);
+    }
     counters[SHARD_COUNTERS.series] = this.#head.series.count;
-    counters[SHARD_COUNTERS.samples] = generations.reduce((sum, g) => sum + g.samples, 0);
-    counters[SHARD_COUNTERS.activeBytes] = this.#head.active.bytes;
-    counters[SHARD_COUNTERS.minTimeMs] = Math.min(...generations.map((g) => g.minTimeMs));
-    counters[SHARD_COUNTERS.maxTimeMs] = Math.max(...generations.map((g) => g.maxTimeMs));
+    counters[SHARD_COUNTERS.samples] = samples;
+    counters[SHARD_COUNTERS.activeBytes] = active.bytes;
+    counters[SHARD_COUNTERS.minTimeMs] = minTimeMs;
+    counters[SHARD_COUNTERS.maxTimeMs] = maxTimeMs;
     counters[SHARD_COUNTERS.samplesAppended] = this.#appender.samplesAppended;
-    this.#countExemplars(generations.map(({ lanes }) => lanes.exemplars));
+    this.#countExemplars();
     counters[SHARD_COUNTERS.wireSessions] = this.#wireSessions.count;
     counters[SHARD_COUNTERS.wireSeries] = this.#wireSessions.series;
     counters[SHARD_COUNTERS.wireBytes] = this.#wireSessions.bytes;
     return answer;
   }
 
-  #countExemplars(rings: readonly ExemplarRing[]): void {
+  #countExemplars(): void {
     const counters = this.#counters;
     const { stored, refused } = this.#lanes.exemplars;
-    const dropped = rings.reduce((sum, ring) => sum + ring.dropped, 0);
-    counters[SHARD_COUNTERS.headExemplars] = rings.reduce((sum, ring) => sum + ring.count, 0);
+    const { active, frozen } = this.#head;
+    let { dropped, count } = active.lanes.exemplars;
+    for (const { lanes } of frozen) {
+      dropped += lanes.exemplars.dropped;
+      count += lanes.exemplars.count;
+    }
+    counters[SHARD_COUNTERS.headExemplars] = count;
     counters[SHARD_COUNTERS.exemplarsStored] = stored;
     counters[SHARD_COUNTERS.exemplarsRefused] = refused;
     counters[SHARD_COUNTERS.exemplarsDropped] = this.#exemplarsDropped + dropped;
   }
+}
+
+/** Most answers are a number: to take an object apart and make it again costs as much as a sample. */
+function briefly(outcome: AppendOutcome): AppendOutcome | SamplesAccepted {
+  const { accepted, rejected, metadata, histograms, exemplars } = outcome;
+  const hasMore = rejected > 0 || metadata.length > 0;
+  return hasMore || histograms !== undefined || exemplars !== undefined ? outcome : accepted;
 }
 
 async function* selectPages(
