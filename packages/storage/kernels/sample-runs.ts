@@ -96,8 +96,8 @@ export function insert(
       reason = write(generation, entry, <i64>time, load<i64>(values + 8 * <usize>k));
       if (reason !== DONE) break;
       isJudged = false;
-      minTime = min(minTime, time);
-      maxTime = max(maxTime, time);
+      if (time < minTime) minTime = time;
+      if (time > maxTime) maxTime = time;
       stored++;
     }
     if (reason !== DONE) break;
@@ -306,6 +306,8 @@ export function read(
     if (head === 0) {
       at = load<u32>(end);
       end = at + SLICE_BYTES - LINK_BYTES;
+      // The slice after this one is on its way while this one is decoded.
+      load<u8>(load<u32>(end));
       continue;
     }
     at++;
@@ -331,25 +333,22 @@ export function read(
       power = load<f64>(generation + POWERS + 8 * <usize>(pair & 15));
       isNumber = false;
     }
-    if (kind !== 0) {
-      if (kind >= 7 && kind <= 10) {
-        // Loaded from before, so that nothing beyond the memory is touched.
-        const bytes = 15 - kind;
-        at += bytes;
-        bits ^= load<u64>(at - 8) >>> (64 - 8 * <u64>bytes);
-        isNumber = false;
-      } else {
-        if (!isNumber) number = numberOf(bits, power);
-        isNumber = true;
-        let word: u64 = kind - 10;
-        if (kind <= 6) {
-          at += kind;
-          word = load<u64>(at - 8) >>> (64 - 8 * <u64>kind);
-        }
-        const half = <f64>(word >>> 1);
-        number += word & 1 ? -half - 1 : half;
-        bits = reinterpret<i64>(number / power);
-      }
+    if (kind >= 7 && kind <= 10) {
+      // Loaded from before, so that nothing beyond the memory is touched.
+      const bytes = 15 - kind;
+      at += bytes;
+      bits ^= load<u64>(at - 8) >>> (64 - 8 * <u64>bytes);
+      isNumber = false;
+    } else {
+      // Without a branch on what differs from sample to sample.
+      if (!isNumber) number = numberOf(bits, power);
+      isNumber = true;
+      const bytes: u32 = kind <= 6 ? kind : 0;
+      at += bytes;
+      const loaded = load<u64>(at - 8) >>> ((64 - 8 * <u64>bytes) & 63);
+      const word: u64 = bytes !== 0 ? loaded : kind > 10 ? <u64>(kind - 10) : 0;
+      number += <f64>(<i64>(word >>> 1) ^ -(<i64>(word & 1)));
+      bits = kind === 0 ? bits : reinterpret<i64>(number / power);
     }
     const time = <f64>ms;
     if (time > endMs) break;

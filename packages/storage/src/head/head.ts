@@ -37,7 +37,7 @@ export interface TimeRange {
   readonly endMs: number;
 }
 
-const ANY_TIME: TimeRange = {
+export const ANY_TIME: TimeRange = {
   startMs: Number.NEGATIVE_INFINITY,
   endMs: Number.POSITIVE_INFINITY,
 };

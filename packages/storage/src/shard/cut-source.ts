@@ -3,7 +3,7 @@
  * made when it is asked for.
  */
 import type { Generation } from '../head/generation.ts';
-import type { Head } from '../head/head.ts';
+import { ANY_TIME, type Head } from '../head/head.ts';
 import { SampleBuffer } from '../head/sample-buffer.ts';
 import { sortSeries } from '../head/sort-series.ts';
 import { assert } from '../model/assert.ts';
@@ -20,6 +20,8 @@ import type { CutPage, CutSize } from './shard-messages.ts';
 
 /** Refs looked at between two looks at the clock. */
 const REFS_PER_CHECK = 64;
+/** The same where a look at a ref is all there is to do. */
+const REFS_PER_LOOK = 4096;
 /** Series whose time span is measured; the others are taken to be like them. */
 const SERIES_MEASURED = 256;
 
@@ -32,10 +34,10 @@ export class CutSource {
   }
 
   /** Begins with a frozen generation, from its start if it has begun before. */
-  begin(number: number): CutSize {
+  async begin(number: number): Promise<CutSize> {
     const generation = this.#head.frozen.find((frozen) => frozen.number === number);
     assert(generation !== undefined, `generation ${number} is not frozen`);
-    const refs = seriesOf(this.#head, generation);
+    const refs = await seriesOf(this.#head, generation);
     this.#pages = cutPages(this.#head, generation, refs);
     return sizeOf(this.#head, generation, refs);
   }
@@ -79,12 +81,16 @@ async function* cutPages(
   for (const ref of sortSeries(head.series, refs)) {
     if ((ref === undefined || step++ % REFS_PER_CHECK === 0) && slice.isOver) await slice.pause();
     if (ref === undefined) continue;
-    const count = head.read(generation, ref, { out: samples, at: 0 });
+    const hasLate = generation.late.count(ref) > 0;
+    const columns = hasLate ? samples : head.decoded;
+    const count = hasLate
+      ? head.read(generation, ref, { out: samples, at: 0 })
+      : head.decode(generation, ref, ANY_TIME);
     const histograms = generation.lanes.histograms(ref)?.run() ?? NO_HISTOGRAMS;
     const some = generation.lanes.exemplars.of(ref);
     if (some.length > 0) exemplars.set(tenants.length, some);
     labels.add(ref);
-    builder.add(EMPTY_LABELS, samples, { from: 0, to: count, histograms });
+    builder.add(EMPTY_LABELS, columns, { from: 0, to: count, histograms });
     tenants.push(head.series.tenant(ref));
     shardHashes.push(head.series.shardHash(ref));
     fingerprints.push(...head.series.fingerprint(ref));
@@ -94,10 +100,15 @@ async function* cutPages(
 }
 
 /** Refs of all series with samples in a generation. */
-function seriesOf(head: Head, generation: Generation): Uint32Array {
+async function seriesOf(head: Head, generation: Generation): Promise<Uint32Array> {
+  const slice = new WorkSlice();
+  // Refs given out meanwhile have nothing in a frozen generation.
   const refs = new Uint32Array(head.series.refsEnd);
   let count = 0;
-  for (let ref = 0; ref < refs.length; ref++) if (head.has(generation, ref)) refs[count++] = ref;
+  for (let ref = 0; ref < refs.length; ref++) {
+    if (head.has(generation, ref)) refs[count++] = ref;
+    if (ref % REFS_PER_LOOK === 0 && slice.isOver) await slice.pause();
+  }
   return refs.subarray(0, count);
 }
 

@@ -204,7 +204,7 @@ export interface PartAnswer extends PartOutcome {
 /** Maintenance calls a shard during a cut. */
 export type CutCalls = {
   /** Begins, or begins again, to hand out a frozen generation; answers how much it is. */
-  begin(generation: number): CutSize;
+  begin(generation: number): Promise<CutSize>;
   /** Its series in block order, page by page; null at the end. */
   nextPage(ask: null): Promise<CutPage | null>;
 };
