@@ -23,10 +23,11 @@ import {
   STORED,
   type StoreOutcome,
 } from './late-runs.ts';
+import { RefSet } from './ref-set.ts';
 import { loadSampleRuns, type PartCursor, type SampleRunsKernel } from './run-table.ts';
 import type { SampleBuffer } from './sample-buffer.ts';
 import { REF_UNKNOWN, type SamplePart } from './sample-part.ts';
-import { SeriesTable } from './series-table.ts';
+import { SERIES_ROW, SERIES_ROW_WORDS, SeriesTable } from './series-table.ts';
 
 /** A head holds at most this many frozen generations; the next cut waits. */
 export const FROZEN_MAX = 1;
@@ -54,7 +55,7 @@ export class Head {
   #active: Generation;
   #frozen: Generation[] = [];
   /** Series that leave unless someone asks for them; see `shard/series-departure.ts`. */
-  leaving = new Set<number>();
+  leaving = new RefSet();
   /** How often series have begun to leave. */
   departures = 0;
   /** The generation that new records are of; one ahead of the active one while a freeze waits. */
@@ -107,14 +108,19 @@ export class Head {
   resolveRows(tenant: TenantId, rows: number, count: number): void {
     const { series } = this;
     const unknown = series.findRows(tenant, rows, count);
+    const { words } = series.space;
+    const end = rows / 4 + count * SERIES_ROW_WORDS;
     const isNew: number[] = [];
-    for (let i = 0; i < count && isNew.length < unknown; i++) {
-      if (series.refOfRow(rows, i) === REF_UNKNOWN) isNew.push(i);
+    for (let at = rows / 4 + SERIES_ROW.ref; at < end; at += SERIES_ROW_WORDS) {
+      if (isNew.length === unknown) break;
+      if (words[at] === REF_UNKNOWN) isNew.push(at);
     }
     series.addRows(tenant, rows, count);
-    for (const i of isNew) this.begun(series.refOfRow(rows, i));
+    for (const at of isNew) this.begun(words[at] as number);
     if (this.leaving.size === 0) return;
-    for (let i = 0; i < count; i++) this.leaving.delete(series.refOfRow(rows, i));
+    for (let at = rows / 4 + SERIES_ROW.ref; at < end; at += SERIES_ROW_WORDS) {
+      this.leaving.delete(words[at] as number);
+    }
   }
 
   /** A series has been added to the table under this ref. */

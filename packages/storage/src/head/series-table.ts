@@ -105,10 +105,6 @@ export class SeriesTable {
     return kernel.findSeries(base, ordinal, rows, count, prefix, prefixBytes, hashed);
   }
 
-  refOfRow(rows: number, row: number): number {
-    return this.space.words[rows / 4 + row * SERIES_ROW_WORDS + SERIES_ROW.ref] as number;
-  }
-
   /** Adds the series of rows that `findRows` did not find, and fills in their refs. */
   addRows(tenant: TenantId, rows: number, count: number): void {
     const { kernel, base } = this.space;
@@ -208,7 +204,10 @@ export class SeriesTable {
     return left;
   }
 
-  /** Second half: nobody reads the series any more; refs and pairs may be given out again. */
+  /**
+   * Second half: nobody reads the series any more; refs and pairs may be given out again. May be
+   * called for some after the others, before the next `detach`.
+   */
   free(refs: readonly number[]): void {
     const { kernel, base } = this.space;
     for (const ref of refs) kernel.freeSeries(base, ref);

@@ -65,6 +65,11 @@ export class FinalPages {
     });
     for (let pair = 0; pair < this.pairCount; pair++) {
       const name = this.#pairs.names[pair] as string;
+      const only = catalogs.length === 1 ? catalogs[0] : undefined;
+      if (only !== undefined) {
+        notePair(only, name, pair);
+        continue;
+      }
       const runs = this.#postingsOf(pair);
       for (let i = 0; i < runs.length; i += 2) {
         // The last tenant that starts at or before the run; a run may reach into the next ones.
@@ -72,13 +77,7 @@ export class FinalPages {
         for (; (starts[tenant] ?? Infinity) < (runs[i + 1] as number); tenant++) {
           const catalog = catalogs[tenant];
           assert(catalog !== undefined, 'a series of no tenant');
-          if (catalog.names.at(-1) !== name) {
-            catalog.names.push(name);
-            catalog.firstPairs.push(pair);
-            catalog.endPairs.push(pair + 1);
-          } else {
-            catalog.endPairs[catalog.endPairs.length - 1] = pair + 1;
-          }
+          notePair(catalog, name, pair);
         }
       }
     }
@@ -105,5 +104,20 @@ export class FinalPages {
       else bounds.push(index, index + 1);
     }
     return Uint32Array.from(bounds);
+  }
+}
+
+/** A tenant has this pair; those of a name come one after the other. */
+function notePair(
+  catalog: { readonly names: string[]; readonly firstPairs: number[]; readonly endPairs: number[] },
+  name: string,
+  pair: number,
+): void {
+  if (catalog.names.at(-1) !== name) {
+    catalog.names.push(name);
+    catalog.firstPairs.push(pair);
+    catalog.endPairs.push(pair + 1);
+  } else {
+    catalog.endPairs[catalog.endPairs.length - 1] = pair + 1;
   }
 }

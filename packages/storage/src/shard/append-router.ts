@@ -295,12 +295,13 @@ export class AppendRouter {
   #place(series: number, source: SeriesSource): number | LabelFault {
     const { hashes, labelsFrom, labelsTo } = this.#columns;
     const at = series * HASH_WORDS;
-    const hash = source.isHashed(series) ? hashes.subarray(at, at + HASH_WORDS) : undefined;
-    if (source.hasFields && hash !== undefined) {
+    const isHashed = source.isHashed(series);
+    if (source.hasFields && isHashed) {
       const fields = { from: labelsFrom[series] as number, to: labelsTo[series] as number };
-      const owner = this.#unknown.addFields(fields, hash);
+      const owner = this.#unknown.addFields(fields, hashes, at);
       if (owner >= 0) return owner;
     }
+    const hash = isHashed ? hashes.subarray(at, at + HASH_WORDS) : undefined;
     return this.#unknown.addPairs(source.labels(series), hash);
   }
 

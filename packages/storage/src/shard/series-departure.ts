@@ -6,6 +6,7 @@
  * that is asked for by its labels meanwhile stays.
  */
 import type { Head } from '../head/head.ts';
+import { RefSet } from '../head/ref-set.ts';
 import { WorkSlice } from '../threads/work-slice.ts';
 import type { Readers } from './readers.ts';
 import type { PeerPort } from './request-appender.ts';
@@ -46,7 +47,7 @@ export class SeriesDeparture {
 
   async #leave(idle: readonly number[]): Promise<void> {
     const { index, head, cache, sessions, peers, readers } = this.#parts;
-    head.leaving = new Set(idle);
+    head.leaving = new RefSet(idle);
     head.departures++;
     const refs = Uint32Array.from(idle);
     const told = peers.map((peer) => peer?.call('forget', { owner: index, refs }));
@@ -55,9 +56,13 @@ export class SeriesDeparture {
     const detached = await inSlices(
       head.series.detach(idle, (ref) => head.leaving.has(ref) && this.#isIdle(ref)),
     );
-    head.leaving = new Set();
+    head.leaving = new RefSet();
     await readers.past();
-    head.series.free(detached);
+    const slice = new WorkSlice();
+    for (let from = 0; from < detached.length; from += REFS_PER_CHECK) {
+      head.series.free(detached.slice(from, from + REFS_PER_CHECK));
+      if (slice.isOver) await slice.pause();
+    }
   }
 
   async #idleSeries(): Promise<number[]> {
@@ -83,7 +88,7 @@ export class SeriesDeparture {
 
 /** Drops series of `owner` from a cache, after those that other owners asked to drop before. */
 export function forgetSeries(cache: SeriesCache, owner: number, refs: Uint32Array): Promise<void> {
-  const gone = new Set(refs);
+  const gone = new RefSet(refs);
   cache.forgetting = cache.forgetting.then(() =>
     inSlices(cache.forget(owner, (ref) => gone.has(ref))),
   );

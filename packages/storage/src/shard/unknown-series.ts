@@ -17,6 +17,7 @@ import { checkLabelPairs, LABELS_MAX, type LabelFault } from '../model/label-rul
 import type { TenantId } from '../model/tenant.ts';
 
 const ROW_BYTES = 4 * SERIES_ROW_WORDS;
+const HASH_WORDS = 4;
 /** Scratch: key, prefix, pairs, room for what is hashed. */
 const PREFIX_AT = 16;
 const PREFIX_BYTES_MAX = 8192;
@@ -48,6 +49,7 @@ export class UnknownSeries {
   #count = 0;
   #labelBytes = 0;
   #prefixBytes = 0;
+  #view: Int32Array | undefined;
   /** By shard: rows, and bytes of labels. */
   readonly #counts: Uint32Array;
 
@@ -94,10 +96,14 @@ export class UnknownSeries {
   /**
    * Adds a series whose label fields (remote write 1.0) stand at [from, to) in the memory.
    *
-   * @param hash words of the hash by which it is to be known
+   * @param hashes words of hashes by which series are to be known; this one's at `at`
    * @returns the shard that owns it, or -1 where the labels are to be looked at one by one
    */
-  addFields(range: { readonly from: number; readonly to: number }, hash: Int32Array): number {
+  addFields(
+    range: { readonly from: number; readonly to: number },
+    hashes: Int32Array,
+    hashAt: number,
+  ): number {
     const at = this.#scratchAt;
     const out = this.#labels.reserve(this.#labelBytesMax) + this.#labelBytes;
     const row = this.#rows.reserve(this.#rowsMax * ROW_BYTES) + this.#count * ROW_BYTES;
@@ -106,7 +112,7 @@ export class UnknownSeries {
       ...([out, out + this.#labelBytesMax - this.#labelBytes, row] as const),
       ...([at, at + PREFIX_AT, this.#prefixBytes, at + HASHED_AT] as const),
     );
-    return bytes < 0 ? -1 : this.#added(row, bytes, hash);
+    return bytes < 0 ? -1 : this.#added(row, hashes, hashAt);
   }
 
   /** Adds a series as sent: the shard that owns it, or what is wrong with it. */
@@ -118,14 +124,14 @@ export class UnknownSeries {
     const text = Buffer.from(this.#memory.buffer);
     const bytes = writeCanonicalLabels(check.labels, text, out) - out;
     const row = this.#rows.reserve(this.#rowsMax * ROW_BYTES) + this.#count * ROW_BYTES;
-    const words = new Uint32Array(this.#memory.buffer, row, SERIES_ROW_WORDS);
-    words[SERIES_ROW.at] = out;
-    words[SERIES_ROW.bytes] = bytes;
-    words[SERIES_ROW.shardHash] = this.#kernel.shardHash(
+    const words = this.#words();
+    words[row / 4 + SERIES_ROW.at] = out;
+    words[row / 4 + SERIES_ROW.bytes] = bytes;
+    words[row / 4 + SERIES_ROW.shardHash] = this.#kernel.shardHash(
       ...([this.#scratchAt, this.#scratchAt + PREFIX_AT, this.#prefixBytes] as const),
       ...([out, out + bytes, this.#scratchAt + HASHED_AT] as const),
     );
-    return this.#added(row, bytes, hash);
+    return this.#added(row, hash, 0);
   }
 
   /** Hands a shard's series over; the piece of transit is the caller's. @throws MonError */
@@ -147,16 +153,26 @@ export class UnknownSeries {
     if (part !== undefined) this.#transit.give(part.address);
   }
 
-  #added(row: number, bytes: number, hash: Int32Array | undefined): number {
-    const words = new Int32Array(this.#memory.buffer, row, SERIES_ROW_WORDS);
-    if (hash === undefined) words.fill(0, SERIES_ROW_HASH);
-    else words.set(hash, SERIES_ROW_HASH);
-    const owner = shardOf((words[SERIES_ROW.shardHash] as number) >>> 0, this.#shards);
+  #added(row: number, hashes: Int32Array | undefined, hashAt: number): number {
+    const words = this.#words();
+    const at = row / 4;
+    for (let i = 0; i < HASH_WORDS; i++) {
+      words[at + SERIES_ROW_HASH + i] = hashes === undefined ? 0 : (hashes[hashAt + i] as number);
+    }
+    const owner = shardOf((words[at + SERIES_ROW.shardHash] as number) >>> 0, this.#shards);
+    const bytes = words[at + SERIES_ROW.bytes] as number;
     this.#counts[2 * owner] = (this.#counts[2 * owner] as number) + 1;
     this.#counts[2 * owner + 1] = (this.#counts[2 * owner + 1] as number) + bytes;
     this.#count++;
     this.#labelBytes += bytes;
     return owner;
+  }
+
+  /** All of the memory. */
+  #words(): Int32Array {
+    const { buffer } = this.#memory;
+    if (this.#view?.buffer !== buffer) this.#view = new Int32Array(buffer);
+    return this.#view;
   }
 
   /** Makes room for a series of any size; what was there moves. */
