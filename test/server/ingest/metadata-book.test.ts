@@ -68,3 +68,22 @@ t.test('MetadataBook does not fail when the store does', async (t) => {
   await failing.record(DEFAULT_TENANT, [entry('a')]);
   t.equal((await failing.read(DEFAULT_TENANT)).length, 1);
 });
+
+t.test('MetadataBook leaves out what has no name, and cuts what is too long', async (t) => {
+  const { registry, book: kept } = book(new CountingStore(), 10);
+  await kept.record(DEFAULT_TENANT, [
+    entry(''),
+    entry('x'.repeat(201)),
+    entry('a\0b'),
+    { ...entry('fine', `${'h'.repeat(1023)}😀`), unit: 'u'.repeat(100) },
+  ]);
+  const found = await kept.read(DEFAULT_TENANT);
+  t.same(
+    found.map(({ metric }) => metric),
+    ['fine'],
+  );
+  t.equal(found[0]?.help.length, 1024);
+  t.ok(found[0]?.help.isWellFormed());
+  t.equal(found[0]?.unit.length, 64);
+  t.match(registry.exposition(), /mon_metadata_dropped_total\{reason="bad-name"\} 3/);
+});

@@ -1,9 +1,10 @@
 import { labelsFromRecord } from '@mon/storage/model/labels';
 import { MemoryQueryable } from '@mon/storage/model/memory-queryable';
-import type { SeriesBatch } from '@mon/storage/model/queryable';
+import { laneRun, type SeriesBatch } from '@mon/storage/model/queryable';
 import { bitsOf, isStaleAt, setStaleAt } from '@mon/storage/model/sample';
 import { DEFAULT_TENANT, tenantId } from '@mon/storage/model/tenant';
 import t from 'tap';
+import { runOf, someHistogram } from '../histogram-fixture.ts';
 
 const EVERYTHING = { tenant: DEFAULT_TENANT, startMs: 0, endMs: 1e9 };
 
@@ -109,3 +110,41 @@ t.test('series(), labelNames() and labelValues() answer for a time range', async
     ['__name__', 'up', 'host', 'a'],
   ]);
 });
+
+t.test(
+  'addHistograms() keeps one sample at a time; select() gives lanes to who asks',
+  async (t) => {
+    const memory = new MemoryQueryable();
+    const labels = labelsFromRecord({ __name__: 'h' });
+    memory.add(
+      DEFAULT_TENANT,
+      columnsOf({ __name__: 'h' }, [
+        [1, 10],
+        [2, 20],
+      ]),
+    );
+    memory.addHistograms(
+      DEFAULT_TENANT,
+      labels,
+      runOf([
+        [2, someHistogram()],
+        [3, someHistogram(7)],
+      ]),
+    );
+    memory.add(DEFAULT_TENANT, columnsOf({ __name__: 'g' }, [[1, 1]]));
+    const ask = { ...EVERYTHING, matchers: [] };
+    const [plain] = await collect(memory.select(ask));
+    t.equal(plain?.histograms, undefined);
+    const [batch] = await collect(memory.select({ ...ask, histograms: true }));
+    t.same([...(batch?.timestampColumns[0] ?? [])], [1], 'the float at 2 gave way');
+    const lane = batch?.histograms;
+    t.same([...(lane?.seriesOffsets ?? [])], [0, 2, 2]);
+    const run = lane === undefined ? undefined : laneRun(lane, 0);
+    t.same([...(run?.timestampsMs ?? [])], [2, 3]);
+    memory.add(DEFAULT_TENANT, columnsOf({ __name__: 'h' }, [[3, 30]]));
+    const [later] = await collect(memory.select({ ...ask, histograms: true }));
+    t.same([...(later?.histograms?.timestampsMs ?? [])], [2], 'the histogram at 3 gave way');
+    const limited = collect(memory.select({ ...ask, histograms: true, samplesMax: 3 }));
+    await t.rejects(limited, { code: 'query-limit' }, 'a histogram weighs more than a float');
+  },
+);

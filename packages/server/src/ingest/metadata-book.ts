@@ -6,6 +6,7 @@
  * out, since metadata is a remark and no sample depends on it.
  */
 import { MonError, reasonOf } from '@mon/storage/model/error';
+import { METRIC_NAME_BYTES_MAX } from '@mon/storage/model/label-rules';
 import type { MetaChange, MetaStore } from '@mon/storage/model/meta-store';
 import type { MetricMetadata } from '@mon/storage/model/metadata';
 import type { TenantId } from '@mon/storage/model/tenant';
@@ -14,6 +15,7 @@ import type { Counter, MetricRegistry } from '../metrics/registry.ts';
 
 /** Longer help is cut; nobody reads on. */
 export const HELP_LENGTH_MAX = 1024;
+export const UNIT_LENGTH_MAX = 64;
 
 /** Tenants whose metadata is in memory; the one used longest ago goes first. */
 export const TENANTS_CACHED_MAX = 1000;
@@ -36,7 +38,7 @@ export class MetadataBook {
     this.#options = options;
     this.#dropped = options.registry.counter({
       name: 'mon_metadata_dropped_total',
-      help: 'Metadata entries not kept: over the limit of the tenant, or not writable.',
+      help: "Metadata entries not kept: no valid name, over the tenant's limit, or not writable.",
       labels: ['reason'],
     });
   }
@@ -65,7 +67,11 @@ export class MetadataBook {
     const page = await this.#page(tenant);
     const changed: Page = new Map();
     for (const entry of entries) {
-      const next = { ...entry, help: entry.help.slice(0, HELP_LENGTH_MAX) };
+      const next = bounded(entry);
+      if (next === undefined) {
+        this.#dropped.add(1, 'bad-name');
+        continue;
+      }
       const known = page.get(next.metric);
       if (known !== undefined && isSame(known, next)) continue;
       const total = page.size + changed.size;
@@ -107,6 +113,17 @@ export class MetadataBook {
     }
     return page;
   }
+}
+
+/** The entry with texts cut to their bounds; undefined where its name is none. */
+function bounded(entry: MetricMetadata): MetricMetadata | undefined {
+  const { metric } = entry;
+  if (metric === '' || metric.includes('\0') || !metric.isWellFormed()) return undefined;
+  if (Buffer.byteLength(metric) > METRIC_NAME_BYTES_MAX) return undefined;
+  // Cut between the halves of a character it would be no text any more.
+  const help = entry.help.slice(0, HELP_LENGTH_MAX).toWellFormed();
+  const unit = entry.unit.slice(0, UNIT_LENGTH_MAX).toWellFormed();
+  return { ...entry, help, unit };
 }
 
 function prefixOf(tenant: TenantId): string {

@@ -7,15 +7,27 @@
 import type { SampleColumns } from './appender.ts';
 import { assert } from './assert.ts';
 import { MonError } from './error.ts';
+import {
+  firstAtOrAfter,
+  type HistogramRun,
+  mergeRuns,
+  NO_HISTOGRAMS,
+  runWithin,
+  samplesWeight,
+  withoutTimes,
+} from './histogram-run.ts';
 import { compareText, type Labels, labelsKey, labelValue } from './labels.ts';
+import { LaneBuilder } from './lane-builder.ts';
 import { labelsTest } from './matcher.ts';
 import type { Queryable, SelectRequest, SeriesBatch, SeriesRequest } from './queryable.ts';
+import { withoutSamplesAt } from './sample-kinds.ts';
 import type { TenantId } from './tenant.ts';
 
 interface HeldSeries {
   readonly labels: Labels;
   timestampsMs: Float64Array;
   values: Float64Array;
+  histograms: HistogramRun;
 }
 
 export class MemoryQueryable implements Queryable {
@@ -36,20 +48,25 @@ export class MemoryQueryable implements Queryable {
     for (const [i, labels] of columns.labels.entries()) {
       const from = columns.sampleOffsets[i] as number;
       const to = columns.sampleOffsets[i + 1] as number;
-      const key = labelsKey(labels);
-      const series = held.get(key) ?? {
-        labels,
-        timestampsMs: new Float64Array(0),
-        values: new Float64Array(0),
-      };
-      mergeSamples(
-        series,
-        columns.timestampsMs.subarray(from, to),
-        columns.values.subarray(from, to),
-      );
+      const series = heldIn(held, labels);
+      const timestampsMs = columns.timestampsMs.subarray(from, to);
+      mergeSamples(series, timestampsMs, columns.values.subarray(from, to));
       series.timestampsMs = this.#sharedColumn(series.timestampsMs);
-      held.set(key, series);
+      if (series.histograms.timestampsMs.length > 0) {
+        series.histograms = withoutTimes(series.histograms, new Set(timestampsMs));
+      }
     }
+  }
+
+  /** Adds native histograms of one series; at equal times what is added later wins. */
+  addHistograms(tenant: TenantId, labels: Labels, run: HistogramRun): void {
+    const held = this.#tenants.get(tenant) ?? new Map<string, HeldSeries>();
+    this.#tenants.set(tenant, held);
+    const series = heldIn(held, labels);
+    series.histograms = mergeRuns([series.histograms, run]);
+    const floats = withoutSamplesAt(series, run.timestampsMs);
+    series.timestampsMs = this.#sharedColumn(floats.timestampsMs);
+    series.values = floats.values;
   }
 
   async *select(request: SelectRequest): AsyncGenerator<SeriesBatch> {
@@ -60,8 +77,9 @@ export class MemoryQueryable implements Queryable {
       if (!matches(series.labels)) continue;
       const from = firstAtOrAfter(series.timestampsMs, request.startMs);
       const to = firstAtOrAfter(series.timestampsMs, request.endMs + 1);
-      if (from === to) continue;
-      samples += to - from;
+      const run = histogramsOf(series, request);
+      if (from === to && run.timestampsMs.length === 0) continue;
+      samples += to - from + samplesWeight(run);
       if (samples > (request.samplesMax ?? Number.POSITIVE_INFINITY)) throw tooManySamples(request);
       pending.push(series);
       if (pending.length < this.#seriesPerBatch) continue;
@@ -75,10 +93,13 @@ export class MemoryQueryable implements Queryable {
   async series(request: SeriesRequest): Promise<Labels[]> {
     const tests = request.selectors.map((matchers) => labelsTest(matchers));
     const found: Labels[] = [];
-    for (const { labels, timestampsMs } of this.#of(request.tenant)) {
+    for (const { labels, timestampsMs, histograms } of this.#of(request.tenant)) {
       if (tests.length > 0 && !tests.some((test) => test(labels))) continue;
-      const first = firstAtOrAfter(timestampsMs, request.startMs);
-      if ((timestampsMs[first] ?? Number.POSITIVE_INFINITY) > request.endMs) continue;
+      const isWithin = [timestampsMs, histograms.timestampsMs].some((column) => {
+        const first = firstAtOrAfter(column, request.startMs);
+        return (column[first] ?? Number.POSITIVE_INFINITY) <= request.endMs;
+      });
+      if (!isWithin) continue;
       found.push(labels);
       if (found.length === request.limit) break;
     }
@@ -124,6 +145,24 @@ function limited<T>(list: T[], limit: number): T[] {
   return limit === 0 ? list : list.slice(0, limit);
 }
 
+/** The series of a label set, new where it is not there yet. */
+function heldIn(held: Map<string, HeldSeries>, labels: Labels): HeldSeries {
+  const key = labelsKey(labels);
+  let series = held.get(key);
+  if (series === undefined) {
+    const timestampsMs = new Float64Array(0);
+    series = { labels, timestampsMs, values: new Float64Array(0), histograms: NO_HISTOGRAMS };
+    held.set(key, series);
+  }
+  return series;
+}
+
+/** The histograms that a request asks for. */
+function histogramsOf({ histograms }: HeldSeries, request: SelectRequest): HistogramRun {
+  if (request.histograms !== true) return NO_HISTOGRAMS;
+  return runWithin(histograms, request.startMs, request.endMs);
+}
+
 /** Copies the wanted part of each series, sharing timestamp columns that are shared in memory. */
 function batchOf(list: readonly HeldSeries[], request: SelectRequest): SeriesBatch {
   const columns: Float64Array[] = [];
@@ -151,19 +190,11 @@ function batchOf(list: readonly HeldSeries[], request: SelectRequest): SeriesBat
     values.set(series.values.subarray(from, from + count), valueOffsets[i] as number);
   }
   const labels = list.map((series) => series.labels);
-  return { labels, timestampColumns: columns, timestampColumn, values, valueOffsets };
-}
-
-/** Index of the first entry that is not below `ms`, of an ascending column. */
-function firstAtOrAfter(column: Float64Array, ms: number): number {
-  let low = 0;
-  let high = column.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((column[middle] as number) < ms) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  const batch = { labels, timestampColumns: columns, timestampColumn, values, valueOffsets };
+  const lanes = new LaneBuilder();
+  for (const [i, series] of list.entries()) lanes.add(i, histogramsOf(series, request));
+  const histograms = lanes.take(list.length);
+  return histograms === undefined ? batch : { ...batch, histograms };
 }
 
 /** Adds samples to a series, ascending and unique by time; of equal times the later added stays. */
