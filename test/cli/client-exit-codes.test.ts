@@ -11,11 +11,16 @@ import t, { type Test } from 'tap';
 import { startFakeApi } from './fake-api.ts';
 import { MON, runMon } from './run-mon.ts';
 
+/** Each command is a process of its own: on a busy machine a second or two. */
+t.setTimeout(240_000);
+
 /** Each client command with the least it needs; `RULES` is a rule file. */
 const LINES: Readonly<Record<string, string>> = {
   'alerts list': '',
   'compact run': '',
   query: 'up',
+  'query kill': '1',
+  'query ps': '',
   'retention run': '',
   'rules apply': 'RULES --yes',
   'rules delete': 'some-id',
@@ -24,6 +29,8 @@ const LINES: Readonly<Record<string, string>> = {
   'rules get': 'Some',
   'rules list': '',
   status: '',
+  'storage stats': '',
+  'storage verify': '',
 };
 /** Needs a terminal; test/cli/tui/top-screen.test.ts has one. */
 const ON_A_TERMINAL = ['top'];

@@ -67,6 +67,10 @@ const COLUMNS = {
 /** Snappy's length prefix alone. */
 const UNPACKS_TO_256_MB = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x01);
 const PROTOBUF = { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
+const LATER_PROTOBUF = {
+  ...PROTOBUF,
+  'content-type': 'application/x-protobuf;proto=io.prometheus.write.v3.Request',
+};
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 interface BadRequest {
@@ -94,7 +98,8 @@ function badWrites(): BadRequest[] {
     { ...write, ...bad, title: 'no protobuf', body: packSnappy(Buffer.from('\u00ff'.repeat(50))) },
     { ...write, ...bad, title: 'cut short', body: packSnappy(plain.subarray(0, -3)) },
     { ...write, ...type, title: 'JSON as remote write', headers: JSON_TYPE, body: '{}' },
-    { ...write, ...type, title: '2.0', headers: { ...PROTOBUF, [version]: '2.0.0' }, body: 'x' },
+    { ...write, ...bad, title: '2.0', headers: { ...PROTOBUF, [version]: '2.0.0' }, body: 'x' },
+    { ...write, ...type, title: 'a later one', headers: LATER_PROTOBUF, body: 'x' },
     { ...write, ...size, title: 'too large', body: large },
     { ...write, ...bad, title: 'too large when unpacked', body: UNPACKS_TO_256_MB },
     { ...metrics, title: 'no JSON', body: '{"metrics": [', status: 400, code: 'bad-json' },

@@ -18,7 +18,7 @@ const DAY_MS = 24 * 3600 * 1000;
 const BASE_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS - 60_000;
 /** Covers all ticks; in seconds. */
 const WINDOW = 3600;
-const TIMEOUT_MS = 110_000;
+const TIMEOUT_MS = 280_000;
 const FAULTS_SHOWN_MAX = 5;
 
 interface Entry {
