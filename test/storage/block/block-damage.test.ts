@@ -1,7 +1,8 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { BEYOND_KEYS, formatKey, parseKey } from '@mon/storage/block/block-key';
+import { BEYOND_KEYS, formatKey, KIND, parseKey } from '@mon/storage/block/block-key';
 import { BlockReader } from '@mon/storage/block/block-reader';
+import { crc32c } from '@mon/storage/encoding/crc32c';
 import { LevelDatabase } from '@mon/storage/kv/level-database';
 import { MonError } from '@mon/storage/model/error';
 import { tenantId } from '@mon/storage/model/tenant';
@@ -165,3 +166,20 @@ t.test('a truncated value is found at any length', async (t) => {
     }
   }
 });
+
+t.test(
+  'a block of another version is refused by name, a damaged one is not taken for it',
+  async (t) => {
+    const { dir, entries } = await intact(t);
+    const [key, value] = entries.find(([k]) => k[0] === KIND.header) as Entry;
+    const older = value.slice();
+    older[0] = 1;
+    const checked = older.length - 4;
+    const checksum = crc32c(older, 0, checked, crc32c(key));
+    const damage = await damaged(t, dir, key, older);
+    await t.rejects(BlockReader.open(damage), { code: 'corrupt-block', why: /checksum/ });
+    new DataView(older.buffer, older.byteOffset).setUint32(checked, checksum, true);
+    const other = await damaged(t, dir, key, older);
+    await t.rejects(BlockReader.open(other), { code: 'block-version', mend: /upgrading/ });
+  },
+);
