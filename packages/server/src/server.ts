@@ -1,8 +1,9 @@
 /**
  * Composition root of the server: database, engine, endpoints, jobs, and their lifecycle.
  *
- * Opens from the inside out (database, jobs, HTTP) and closes the other way, so that whoever gets
- * an answer gets it from a server that can give it.
+ * Listens first, and says how far it is while the database opens; then opens from the inside out
+ * (database, jobs, endpoints) and closes the other way, so that whoever gets an answer gets it from
+ * a server that can give it.
  */
 
 import { verifyOpenDirectory } from '@mon/storage/care/care-thread';
@@ -16,6 +17,7 @@ import { dashboardRoute } from './endpoints/dashboard-route.ts';
 import { exemplarRoutes } from './endpoints/exemplar-routes.ts';
 import { federateRoute } from './endpoints/federate-route.ts';
 import { jobRoutes } from './endpoints/job-routes.ts';
+import { type OpeningProgress, openingRouter, replayRoute } from './endpoints/opening-routes.ts';
 import { operationRoutes } from './endpoints/operation-routes.ts';
 import { QueryDesk } from './endpoints/query-desk.ts';
 import { QueryRegister } from './endpoints/query-register.ts';
@@ -76,29 +78,36 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   const startedMs = clock.nowMs();
   const registry = new MetricRegistry();
-  const database = await openDatabase(databaseOptions(options));
+  let replay: OpeningProgress = () => undefined;
+  const http = await HttpServer.start({
+    listen: config.listen,
+    router: openingRouter(() => replay()),
+    registry,
+    log,
+    bodyBytesMax: config.limits.body_size,
+    connectionsMax: config.limits.connections,
+  });
+  const onReplay = (progress: OpeningProgress) => {
+    replay = progress;
+  };
+  const database = await openFor(http, { ...databaseOptions(options), onReplay });
   const jobs = createJobs(database, { options, registry });
   let isOpen = true;
   let inForce = { value: config, sinceMs: startedMs };
   let rules: RulesAndAlerts | undefined;
-  let http: HttpServer;
   try {
     const engine = createEngine(database, { config, clock });
     rules = await startRulesAndAlerts({ config, database, engine, clock, log, registry });
     const parts = { options, registry, database, jobs, startedMs, engine };
     const now = { isReady: () => isOpen, configInForce: () => inForce };
-    const routes = [...createRoutes({ ...parts, ...now }), ...rules.routes];
-    http = await HttpServer.start({
-      listen: config.listen,
-      routes,
-      registry,
-      log,
-      bodyBytesMax: config.limits.body_size,
-      connectionsMax: config.limits.connections,
-    });
+    http.serve([
+      ...createRoutes({ ...parts, ...now }),
+      ...rules.routes,
+      replayRoute(() => replay()),
+    ]);
   } catch (thrown) {
     await rules?.close();
-    await database.close();
+    await Promise.all([http.close(), database.close()]);
     throw thrown;
   }
   registerStorageMetrics(registry, () => database.stats());
@@ -128,6 +137,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return closed;
     },
   };
+}
+
+async function openFor(http: HttpServer, options: DatabaseOptions): Promise<Database> {
+  try {
+    return await openDatabase(options);
+  } catch (thrown) {
+    await http.close();
+    throw thrown;
+  }
 }
 
 function databaseOptions({ config, clock, log }: ServerOptions): DatabaseOptions {

@@ -16,10 +16,22 @@ export interface DatabaseOptions {
   readonly fsync: 'always' | { readonly intervalMs: number };
   readonly clock: Clock;
   readonly log: StorageLog;
+  /** Called when replay of the log begins, with how far it is whenever that is asked. */
+  readonly onReplay?: (progress: () => ReplayProgress) => void;
   /** The shards' worker file, where the composition root adds streams of its own (`runShard`). */
   readonly shardWorker?: URL;
   /** Bounds that tests and small machines change; each has a default. */
   readonly bounds?: Partial<StorageBounds>;
+}
+
+/** How far replay of the log is. */
+export interface ReplayProgress {
+  /** Numbers of the first and the last segment, 0 where there is none. */
+  readonly first: number;
+  readonly last: number;
+  /** Segments that all shards are done with, of so many. */
+  readonly done: number;
+  readonly segments: number;
 }
 
 export interface StorageBounds {

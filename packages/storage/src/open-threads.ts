@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { MessageChannel, type Worker } from 'node:worker_threads';
-import type { DatabaseOptions, StorageBounds } from './database-options.ts';
+import type { DatabaseOptions, ReplayProgress, StorageBounds } from './database-options.ts';
 import { HeldOpenings } from './kv/held-openings.ts';
 import type {
   MaintenanceCalls,
@@ -86,7 +86,9 @@ export async function openThreads(
       maintenancePorts: channels.map((channel) => channel.maintenance.port2),
     });
     const ask = { segments, cutThrough: opening.cutThrough };
-    const reports = await shards.callAll('replay', ask);
+    const replaying = shards.callAll('replay', ask);
+    options.onReplay?.(replayProgress(shards, segments));
+    const reports = await replaying;
     const [report] = reports as [ReplayReport, ...ReplayReport[]];
     reportReplay(options, reports, segments.length);
     await log.port.call('noteReplayed', report.generations);
@@ -170,6 +172,15 @@ async function openLog(
     log.warn({ ...tornTail }, message);
   }
   return segments;
+}
+
+function replayProgress(shards: ShardThreads, segments: readonly number[]): () => ReplayProgress {
+  return () => ({
+    first: segments[0] ?? 0,
+    last: segments.at(-1) ?? 0,
+    done: Math.floor(shards.sum('segmentsReplayed') / shards.ports.length),
+    segments: segments.length,
+  });
 }
 
 function reportOpening({ log }: DatabaseOptions, { manifest, live }: MaintenanceOpening): void {

@@ -1,6 +1,7 @@
 import { ApiClient } from '@mon/server/api/client';
 import { HttpServer } from '@mon/server/http/http-server';
 import { json, plainText, type Route, success } from '@mon/server/http/route';
+import { createRouter } from '@mon/server/http/router';
 import { MetricRegistry } from '@mon/server/metrics/registry';
 import { MonError } from '@mon/storage/model/error';
 import { pino } from 'pino';
@@ -9,7 +10,7 @@ import t, { type Test } from 'tap';
 async function start(t: Test, routes: readonly Route[]): Promise<ApiClient> {
   const http = await HttpServer.start({
     listen: { host: '127.0.0.1', port: 0 },
-    routes,
+    router: createRouter(routes),
     registry: new MetricRegistry(),
     log: pino({ level: 'silent' }),
     bodyBytesMax: 10_000,

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { HttpServer } from '@mon/server/http/http-server';
 import { json, plainText, type Route, success } from '@mon/server/http/route';
+import { createRouter } from '@mon/server/http/router';
 import { MetricRegistry } from '@mon/server/metrics/registry';
 import { MonError } from '@mon/storage/model/error';
 import { pino } from 'pino';
@@ -15,7 +16,7 @@ async function start(t: Test, routes: readonly Route[]) {
   const registry = new MetricRegistry();
   const http = await HttpServer.start({
     listen: { host: '127.0.0.1', port: 0 },
-    routes,
+    router: createRouter(routes),
     registry,
     log: pino({ level: 'silent' }),
     bodyBytesMax: BODY_BYTES_MAX,
@@ -214,7 +215,7 @@ t.test('HttpServer.start() says why it cannot listen', async (t) => {
   const { http } = await start(t, []);
   const port = Number(new URL(http.url).port);
   const options = {
-    routes: [],
+    router: createRouter([]),
     registry: new MetricRegistry(),
     log: pino({ level: 'silent' }),
     bodyBytesMax: 1,

@@ -46,6 +46,7 @@ const CLASSES: Readonly<Record<string, ErrorClass>> = {
   'disk-full': UNAVAILABLE,
   overloaded: UNAVAILABLE,
   closing: UNAVAILABLE,
+  starting: UNAVAILABLE,
   'job-running': UNAVAILABLE,
   internal: { status: 500, errorType: 'internal' },
 };

@@ -19,7 +19,8 @@ import { sendAnswer } from './send.ts';
 
 export interface HttpServerOptions {
   readonly listen: ListenAddress;
-  readonly routes: readonly Route[];
+  /** Served until `serve` says what takes their place. */
+  readonly router: Router;
   readonly registry: MetricRegistry;
   readonly log: Logger;
   /** Largest request body taken, as sent and decompressed. */
@@ -52,7 +53,7 @@ const LISTEN_REASONS: Readonly<Record<string, readonly [why: string, mend: strin
 
 export class HttpServer {
   readonly #options: HttpServerOptions;
-  readonly #router: Router;
+  #router: Router;
   readonly #server: Server;
   readonly #requests: Counter;
   readonly #seconds: Histogram;
@@ -63,7 +64,7 @@ export class HttpServer {
   private constructor(options: HttpServerOptions) {
     const { registry } = options;
     this.#options = options;
-    this.#router = createRouter(options.routes);
+    this.#router = options.router;
     this.#requests = registry.counter({
       name: 'mon_http_requests_total',
       help: 'Requests answered, by route and status code.',
@@ -104,6 +105,11 @@ export class HttpServer {
       throw cannotListen(options.listen, cause);
     }
     return http;
+  }
+
+  /** Serves these routes from the next request on. */
+  serve(routes: readonly Route[]): void {
+    this.#router = createRouter(routes);
   }
 
   /** Where it is reached from this host. */

@@ -1,6 +1,6 @@
 /**
- * What the refs of one shard in one generation of the log stand for, in the memory of the shard that
- * replays it.
+ * What the refs of one shard in one generation of the log stand for, in the memory of the shard
+ * that replays it.
  */
 import { ScratchRow } from '../memory/scratch-row.ts';
 import type { ShardMemory } from '../memory/shard-memory.ts';

@@ -30,6 +30,8 @@ export interface ReplayTarget {
   readonly count: number;
   readonly dataDir: string;
   readonly files?: Files;
+  /** Called when a segment has been replayed. */
+  readonly onSegment?: () => void;
 }
 
 /** @throws MonError `wal-unusable`, `log-version` */
@@ -66,7 +68,9 @@ class WalReplay {
     const wanted = new Set(this.#ask.segments);
     const { head, dataDir, files = nodeFiles } = this.#target;
     for (const file of listSegments(join(dataDir, 'wal'), files)) {
-      if (wanted.has(file.number)) this.#replaySegment(file, files);
+      if (!wanted.has(file.number)) continue;
+      this.#replaySegment(file, files);
+      this.#target.onSegment?.();
     }
     this.#definitions.release();
     this.#samples.release();

@@ -50,8 +50,10 @@ export const SHARD_COUNTERS = {
   exemplarsStored: 10,
   exemplarsRefused: 11,
   exemplarsDropped: 12,
+  /** Segments of the log that have been replayed. */
+  segmentsReplayed: 13,
 } as const;
-export const SHARD_COUNTERS_LENGTH = 13;
+export const SHARD_COUNTERS_LENGTH = 14;
 
 export interface ReplayAsk {
   /** Segments by number; those made since are not replayed. */

@@ -117,7 +117,15 @@ export class Shard {
     const { dataDir, index, count } = this.#start;
     const queryable = this.#queryable;
     return {
-      replay: (ask) => this.#counted(replayWal({ head: this.#head, dataDir, index, count }, ask)),
+      replay: (ask) => {
+        const onSegment = () => {
+          const replayed = this.#counters[SHARD_COUNTERS.segmentsReplayed] ?? 0;
+          this.#counters[SHARD_COUNTERS.segmentsReplayed] = replayed + 1;
+        };
+        return this.#counted(
+          replayWal({ head: this.#head, dataDir, index, count, onSegment }, ask),
+        );
+      },
       begin: (generation) => {
         this.#head.begin(generation);
         return null;
