@@ -5,6 +5,8 @@ import { dirname, resolve } from 'node:path';
 import { assert } from '../model/assert.ts';
 import type { Files, OpenFile } from './files.ts';
 
+const PIECE_BYTES = 1024 * 1024;
+
 /**
  * Makes a folder durable, each missing parent included. One that is there may be so in the kernel's
  * memory alone, if whoever made it was killed: it is made durable all the same.
@@ -14,7 +16,7 @@ export function makeDirectory(files: Files, dir: string): void {
   const parent = dirname(path);
   const isThere = files.state(path)?.isDirectory === true;
   if (!isThere) {
-    if (parent !== path && files.state(parent) === undefined) makeDirectory(files, parent);
+    if (parent !== path) makeDirectory(files, parent);
     makeOne(files, path);
   }
   try {
@@ -91,6 +93,22 @@ export function replaceFile(files: Files, path: string, content: readonly Uint8A
   }
   files.rename(`${path}.new`, path);
   files.syncDirectory(dirname(path));
+}
+
+/**
+ * Makes durable what a reader sees of a file that a process before wrote.
+ *
+ * A sync alone is not enough: where one has failed, the kernel may hold pages that it takes for
+ * written and the disk does not have. Written over themselves they are written again.
+ */
+export function makeSeenDurable(file: OpenFile): void {
+  const piece = new Uint8Array(PIECE_BYTES);
+  for (let at = 0; ; ) {
+    const read = file.read(piece, at);
+    if (read === 0) break;
+    at += writeWhole(file, [piece.subarray(0, read)], at);
+  }
+  file.sync();
 }
 
 /** Makes a file's content durable, whoever wrote it. */

@@ -8,7 +8,7 @@
  * kernel alone holds: an opening makes them durable before anyone reads them.
  * Format: docs/formats/wal.md.
  */
-import { makeDirectory, writeWhole } from '../files/file-actions.ts';
+import { makeDirectory, makeSeenDurable, writeWhole } from '../files/file-actions.ts';
 import type { Files, OpenFile } from '../files/files.ts';
 import { nodeFiles } from '../files/node-files.ts';
 import { assert } from '../model/assert.ts';
@@ -216,7 +216,7 @@ function mendLast(last: SegmentFile, files: Files): TornTail | undefined {
   const file = files.open(last.path, 'change');
   try {
     if (torn !== undefined) file.truncate(torn.offset);
-    file.sync();
+    makeSeenDurable(file);
   } finally {
     file.close();
   }

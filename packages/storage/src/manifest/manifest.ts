@@ -12,6 +12,7 @@ import { HASH_KEY_BYTES, type HashKey } from '../encoding/siphash.ts';
 import {
   isDiskFull,
   makeDirectory,
+  makeSeenDurable,
   readWhole,
   replaceFile,
   writeWhole,
@@ -181,7 +182,7 @@ export class Manifest {
     const folder = join(this.#dataDir, BLOCKS_FOLDER);
     const tornBytes = this.#file.bytes - this.#bytes;
     if (tornBytes > 0) this.#file.truncate(this.#bytes);
-    this.#file.sync();
+    makeSeenDurable(this.#file);
     this.files.syncDirectory(this.#dataDir);
     const names = new Set(this.files.list(folder));
     const removed = [...names].filter((name) => !this.#live.has(name)).sort();
