@@ -13,6 +13,7 @@ import {
   labelsToRecord,
 } from '@mon/storage/model/labels';
 import type { MetricMetadata } from '@mon/storage/model/metadata';
+import type { SeriesLanes } from '@mon/storage/model/series-lanes';
 import type { Logger } from 'pino';
 import { type Host, openCollector } from './collect/collectors.ts';
 import type { Counters } from './collect/counters.ts';
@@ -249,8 +250,8 @@ export class AgentParts {
     });
   }
 
-  #deliverFrom(source: string): (columns: SampleColumns) => void {
-    return (columns) => this.#options.outlet.take(source, columns);
+  #deliverFrom(source: string): (columns: SampleColumns, lanes?: readonly SeriesLanes[]) => void {
+    return (columns, lanes) => this.#options.outlet.take(source, columns, lanes);
   }
 
   #onRound({ job, target, failure, isRepeated, duplicates }: ScrapeRound): void {

@@ -229,7 +229,6 @@ remote_write:
     '3 kubernetes_sd_configs',
     '4 scrape_protocols',
     '6 max_shards',
-    '6 send_exemplars',
   ]);
 });
 

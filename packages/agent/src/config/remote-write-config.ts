@@ -5,7 +5,7 @@
  * Source: prometheus/prometheus config/config.go (RemoteWriteConfig).
  */
 import { createHash } from 'node:crypto';
-import { duration, integer, oneOf, secret, url, word } from '@mon/storage/settings/scalars';
+import { duration, flag, integer, oneOf, secret, url, word } from '@mon/storage/settings/scalars';
 import {
   converted,
   mapOf,
@@ -69,7 +69,7 @@ const keys = object({
   write_relabel_configs: withDefault(relabelRules, []),
   queue_config: withDefault(queueConfig, QUEUE_DEFAULTS),
   metadata_config: unused(),
-  send_exemplars: unused(),
+  send_exemplars: withDefault(flag(), false),
   send_native_histograms: unused(),
   protobuf_message: optional(oneOf('prometheus.WriteRequest', 'io.prometheus.write.v2.Request')),
   round_robin_dns: unused(),
@@ -82,12 +82,17 @@ const keys = object({
 export const remoteWriteConfig: Schema<RemoteSettings> = converted(keys, (value, at) => {
   const http = httpSettings(value, at, false);
   if (http === undefined) return undefined;
+  const dialect = value.protobuf_message && MESSAGES[value.protobuf_message];
+  if (value.send_exemplars && dialect === 'remote-write-2') {
+    return at.mistake('has send_exemplars, which goes in prometheus.WriteRequest alone');
+  }
   return {
     name: value.name ?? remoteName(value.url),
     url: value.url,
     http: { ...http, headers: { ...http.headers, ...value.headers } },
     timeoutMs: value.remote_timeout,
-    dialect: value.protobuf_message && MESSAGES[value.protobuf_message],
+    dialect: value.send_exemplars ? 'remote-write-1' : dialect,
+    sendsExemplars: value.send_exemplars,
     relabel: value.write_relabel_configs,
     ...value.queue_config,
   };
@@ -109,6 +114,7 @@ export function plainRemote(url: string): RemoteSettings {
     http: { ...PLAIN_HTTP, takesGzip: false },
     timeoutMs: 30_000,
     dialect: undefined,
+    sendsExemplars: false,
     relabel: [],
     ...QUEUE_DEFAULTS,
   };

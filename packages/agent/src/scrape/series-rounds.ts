@@ -69,6 +69,11 @@ export class SeriesRounds {
     return id;
   }
 
+  /** Its final labels; undefined where it is dropped. */
+  labelsOf(id: number): Labels | undefined {
+    return this.#labels[id];
+  }
+
   /**
    * One sample of a series. A second one of a round is left out, unless both have own times.
    *

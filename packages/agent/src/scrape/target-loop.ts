@@ -5,6 +5,7 @@ import type { SampleColumns } from '@mon/storage/model/appender';
 import type { Clock } from '@mon/storage/model/clock';
 import { MonError, reasonOf } from '@mon/storage/model/error';
 import type { MetricMetadata } from '@mon/storage/model/metadata';
+import type { SeriesLanes } from '@mon/storage/model/series-lanes';
 import { EXPOSITION_ACCEPT } from '@mon/storage/protocol/exposition-format';
 import type { HttpClient } from '../http/http-client.ts';
 import { RoundSchedule, spreadOffsetMs } from './round-schedule.ts';
@@ -17,7 +18,7 @@ export interface ScrapeContext {
   /** Seconds from any start, for durations. */
   readonly elapsedSeconds: () => number;
   /** Takes a round's samples; never throws. */
-  readonly deliver: (columns: SampleColumns) => void;
+  readonly deliver: (columns: SampleColumns, exemplars?: readonly SeriesLanes[]) => void;
   /** Names this agent, so that two agents do not ask one target at the same moment. */
   readonly spreadSeed: string;
   readonly userAgent: string;
@@ -131,7 +132,7 @@ export class TargetLoop {
       lastError: failure === undefined ? '' : reasonOf(failure),
       samplesScraped: outcome.samplesScraped,
     };
-    context.deliver(outcome.columns);
+    context.deliver(outcome.columns, outcome.exemplars);
     const isRepeated = before === this.#health.health;
     context.onRound({ job, target, failure, isRepeated, duplicates: outcome.duplicates });
   }

@@ -5,6 +5,7 @@
 import type { SampleColumns } from '@mon/storage/model/appender';
 import { MonError } from '@mon/storage/model/error';
 import type { MetricMetadata } from '@mon/storage/model/metadata';
+import type { SeriesLanes } from '@mon/storage/model/series-lanes';
 import { expositionFormat } from '@mon/storage/protocol/exposition-format';
 import { MetadataNotes } from '@mon/storage/protocol/exposition-parse';
 import { ExpositionScanner } from '@mon/storage/protocol/exposition-scanner';
@@ -12,6 +13,7 @@ import { readSeries } from '@mon/storage/protocol/exposition-series';
 import { finalLabels, type SampleLabelRules } from './sample-labels.ts';
 import { ScrapeCache } from './scrape-cache.ts';
 import { SeriesRounds } from './series-rounds.ts';
+import { TargetExemplars } from './target-exemplars.ts';
 import { TargetReport } from './target-report.ts';
 
 export interface TargetSeriesRules extends SampleLabelRules {
@@ -29,11 +31,15 @@ export interface RoundOutcome {
   readonly samplesKept: number;
   readonly seriesAdded: number;
   readonly duplicates: number;
+  /** Exemplars that were not there in the round before. */
+  readonly exemplars: readonly SeriesLanes[];
 }
 
 export class TargetSeries {
   readonly #rules: TargetSeriesRules;
   readonly #rounds = new SeriesRounds();
+  readonly #exemplars = new TargetExemplars();
+  #timestampMs = 0;
   readonly #cache = new ScrapeCache();
   readonly #report: TargetReport;
   #metadata: readonly MetricMetadata[] = [];
@@ -50,6 +56,8 @@ export class TargetSeries {
 
   /** Starts a round. After it come `read`, then `finish`, or `fail` if anything went wrong. */
   begin(timestampMs: number): void {
+    this.#timestampMs = timestampMs;
+    this.#exemplars.begin();
     this.#rounds.begin(timestampMs);
   }
 
@@ -70,6 +78,7 @@ export class TargetSeries {
       const id = this.#cache.find(scanner) ?? this.#add(scanner);
       if (!honorTimestamps) this.#rounds.put(id, scanner.value);
       else this.#rounds.put(id, scanner.value, scanner.timestampMs, tracksTimestamps);
+      if (scanner.exemplar !== undefined) this.#putExemplar(id, scanner);
       if (sampleLimit > 0 && this.#rounds.kept > sampleLimit) throw sampleLimitError(sampleLimit);
     }
     this.#metadata = notes.list();
@@ -82,14 +91,15 @@ export class TargetSeries {
       this.#rounds.report(labels, value);
     const { columns, freed } = this.#rounds.finish();
     this.#cache.remove(freed);
-    return { ...outcome, columns };
+    this.#exemplars.forget(freed);
+    return { ...outcome, columns, exemplars: this.#exemplars.take() };
   }
 
   /** Ends a round that failed: `up` is 0 and what was there before gets markers. */
   fail(durationSeconds: number): RoundOutcome {
     const outcome = this.#outcome();
     const columns = this.#rounds.fail(this.#samples(false, durationSeconds));
-    return { ...outcome, columns };
+    return { ...outcome, columns, exemplars: [] };
   }
 
   /** Markers for everything, report series included: the target is no more. */
@@ -104,7 +114,14 @@ export class TargetSeries {
     return id;
   }
 
-  #outcome(): Omit<RoundOutcome, 'columns'> {
+  #putExemplar(id: number, { exemplar, timestampMs }: ExpositionScanner): void {
+    if (exemplar === undefined) return;
+    const isOwn = this.#rules.honorTimestamps && !Number.isNaN(timestampMs);
+    const sampleMs = isOwn ? timestampMs : this.#timestampMs;
+    this.#exemplars.put({ id, labels: this.#rounds.labelsOf(id) }, exemplar, sampleMs);
+  }
+
+  #outcome(): Omit<RoundOutcome, 'columns' | 'exemplars'> {
     const { scraped, kept, added, duplicates } = this.#rounds;
     return { samplesScraped: scraped, samplesKept: kept, seriesAdded: added, duplicates };
   }

@@ -11,9 +11,12 @@ import type { Labels } from '@mon/storage/model/labels';
 import { decodeRemoteWrite } from '@mon/storage/protocol/remote-write';
 import { encodeRemoteWrite2 } from '@mon/storage/protocol/remote-write-2-encode';
 import { encodeWriteRequest } from '@mon/storage/protocol/remote-write-encode';
+import { readLanes1 } from '@mon/storage/protocol/series-lanes';
+import { encodeSeriesLanes } from '@mon/storage/protocol/series-lanes-encode';
 import { packSnappy, unpackSnappy } from '@mon/storage/protocol/snappy';
 import { relabel } from '../relabel/relabel.ts';
 import type { RelabelRule } from '../relabel/relabel-rule.ts';
+import { splitLanes } from '../spool/record-lanes.ts';
 import type { SpoolRecord } from '../spool/spool-record.ts';
 import type { MetricFamilies } from './metric-families.ts';
 
@@ -21,22 +24,31 @@ import type { MetricFamilies } from './metric-families.ts';
 export class BatchRequest {
   /** The record, where the batch is that alone. */
   readonly #only: SpoolRecord | undefined;
+  /** Samples and metadata. */
   readonly plain: Uint8Array;
+  /** Exemplars, as messages of remote write 1.0. */
+  readonly #lanes: Uint8Array = new Uint8Array(0);
 
-  constructor(records: readonly SpoolRecord[], rules: readonly RelabelRule[]) {
-    const isWhole = records.length === 1 && rules.length === 0;
-    this.#only = isWhole ? records[0] : undefined;
+  constructor(
+    records: readonly SpoolRecord[],
+    rules: readonly RelabelRule[],
+    sendsExemplars: boolean,
+  ) {
     const joined = Buffer.concat(records.map((record) => unpackSnappy(record.body)));
-    this.plain = rules.length === 0 ? joined : relabeled(joined, rules);
+    const { samples, lanes } = splitLanes(joined);
+    const isWhole = records.length === 1 && rules.length === 0 && samples === joined;
+    this.#only = isWhole ? records[0] : undefined;
+    this.plain = rules.length === 0 ? samples : relabeled(samples, rules);
+    if (sendsExemplars) this.#lanes = rules.length === 0 ? lanes : relabeledLanes(lanes, rules);
   }
 
   /** Whether relabeling left nothing. */
   get isEmpty(): boolean {
-    return this.plain.length === 0;
+    return this.plain.length + this.#lanes.length === 0;
   }
 
   remoteWrite1(): Uint8Array {
-    return this.#only?.body ?? packSnappy(this.plain);
+    return this.#only?.body ?? packSnappy(Buffer.concat([this.plain, this.#lanes]));
   }
 
   /**
@@ -55,6 +67,14 @@ function relabeled(plain: Uint8Array, rules: readonly RelabelRule[]): Uint8Array
   const { columns, metadata } = decodeRemoteWrite(plain);
   const kept = relabelColumns(columns, rules);
   return encodeWriteRequest(kept, metadata, { from: 0, to: kept.labels.length });
+}
+
+function relabeledLanes(lanes: Uint8Array, rules: readonly RelabelRule[]): Uint8Array {
+  const kept = readLanes1(lanes).flatMap((series) => {
+    const pairs = relabel(series.pairs, rules);
+    return pairs === undefined || pairs.length === 0 ? [] : [{ ...series, pairs }];
+  });
+  return encodeSeriesLanes(kept);
 }
 
 function relabelColumns(columns: SampleColumns, rules: readonly RelabelRule[]): SampleColumns {

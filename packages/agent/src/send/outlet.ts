@@ -6,10 +6,11 @@ import type { SampleColumns } from '@mon/storage/model/appender';
 import type { Clock } from '@mon/storage/model/clock';
 import { reasonOf } from '@mon/storage/model/error';
 import type { MetricMetadata } from '@mon/storage/model/metadata';
+import type { SeriesLanes } from '@mon/storage/model/series-lanes';
 import type { Logger } from 'pino';
 import type { Counters } from '../collect/counters.ts';
 import { SELF_COUNTERS } from '../collect/self.ts';
-import { Spool, type SpoolLoss } from '../spool/spool.ts';
+import { Spool, type SpoolIntake, type SpoolLoss } from '../spool/spool.ts';
 import {
   type DeliveryEvent,
   RemoteSender,
@@ -76,10 +77,11 @@ export class Outlet {
   }
 
   /** Puts samples into the spool. Never throws: what the disk does not take is counted as lost. */
-  take(source: string, columns: SampleColumns): void {
+  take(source: string, columns: SampleColumns, exemplars: readonly SeriesLanes[] = []): void {
     if (columns.labels.length === 0) return;
     const samples = columns.values.length;
-    if (this.#append(columns, [], samples))
+    const isWanted = [...this.#senders.values()].some(({ settings }) => settings.sendsExemplars);
+    if (this.#append({ ...columns, exemplars: isWanted ? exemplars : [] }, [], samples))
       this.#options.counters.add(SELF_COUNTERS.samples, samples, [source]);
   }
 
@@ -122,10 +124,10 @@ export class Outlet {
     sender.start();
   }
 
-  #append(columns: SampleColumns, metadata: readonly MetricMetadata[], samples: number): boolean {
+  #append(intake: SpoolIntake, metadata: readonly MetricMetadata[], samples: number): boolean {
     const { clock, log } = this.#options;
     try {
-      this.#spool.append(columns, metadata, clock.nowMs());
+      this.#spool.append(intake, metadata, clock.nowMs());
     } catch (thrown) {
       const reason = reasonOf(thrown);
       if (this.trouble === '') log.error({ reason }, 'the spool takes nothing; samples are lost');

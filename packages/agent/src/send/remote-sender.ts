@@ -21,6 +21,8 @@ export interface RemoteSettings {
   /** `protobuf_message`: the only one to send; undefined: whatever the remote takes. */
   readonly dialect: Dialect | undefined;
   readonly relabel: readonly RelabelText[];
+  /** Exemplars are sent too; they go in remote write 1.0 alone. */
+  readonly sendsExemplars: boolean;
   readonly batchSamplesMax: number;
   /** Longest wait for a batch to fill. */
   readonly batchAgeMs: number;
@@ -177,7 +179,7 @@ export class RemoteSender {
     const { spool, clock, random, onDelivery } = this.#context;
     const { name, backoff } = this.settings;
     this.#oldestMs = batch.records[0]?.appendedMs;
-    const request = new BatchRequest(batch.records, this.#rules);
+    const request = new BatchRequest(batch.records, this.#rules, this.settings.sendsExemplars);
     const underWay: BatchUnderWay = { request };
     for (let attempt = 1; !request.isEmpty && !this.#abort.signal.aborted; attempt++) {
       const delivery = await this.#exchange.send(underWay, this.#abort.signal);

@@ -13,8 +13,12 @@ import { SegmentLog } from '@mon/storage/log/segment-log';
 import type { SampleColumns } from '@mon/storage/model/appender';
 import { assert } from '@mon/storage/model/assert';
 import type { MetricMetadata } from '@mon/storage/model/metadata';
-import { encodeRemoteWrite } from '@mon/storage/protocol/remote-write-encode';
+import type { SeriesLanes } from '@mon/storage/model/series-lanes';
+import { encodeWriteRequest } from '@mon/storage/protocol/remote-write-encode';
+import { encodeSeriesLanes } from '@mon/storage/protocol/series-lanes-encode';
+import { packSnappy } from '@mon/storage/protocol/snappy';
 import { readPositions, writePositions } from './position-file.ts';
+import { withLanes } from './record-lanes.ts';
 import {
   decodeSpoolRecord,
   encodeSpoolRecord,
@@ -54,6 +58,11 @@ export interface SpoolBatch {
   readonly isFull: boolean;
 }
 
+/** What is put into the spool at once. */
+export interface SpoolIntake extends SampleColumns {
+  readonly exemplars?: readonly SeriesLanes[];
+}
+
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #log: SegmentLog;
@@ -88,13 +97,21 @@ export class Spool {
    *
    * @throws the file system's error (a full disk); what was not written is not in the queue
    */
-  append(columns: SampleColumns, metadata: readonly MetricMetadata[], nowMs: number): void {
+  append(
+    { exemplars = [], ...columns }: SpoolIntake,
+    metadata: readonly MetricMetadata[],
+    nowMs: number,
+  ): void {
     const count = columns.labels.length;
     for (let from = 0; from < Math.max(count, 1); from += RECORD_SERIES_MAX) {
       const to = Math.min(from + RECORD_SERIES_MAX, count);
       const offsets = columns.sampleOffsets;
       const samples = (offsets[to] as number) - (offsets[from] as number);
-      const body = encodeRemoteWrite(columns, from === 0 ? metadata : [], { from, to });
+      const request = encodeWriteRequest(columns, from === 0 ? metadata : [], { from, to });
+      const hasLanes = from === 0 && exemplars.length > 0;
+      const body = packSnappy(
+        hasLanes ? withLanes(request, encodeSeriesLanes(exemplars)) : request,
+      );
       const record = { appendedMs: nowMs, samples, body };
       const frame = encodeSpoolRecord(record);
       const { segment, offset } = this.#log.append([frame]);

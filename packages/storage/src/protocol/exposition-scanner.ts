@@ -5,8 +5,9 @@
  *
  * What is taken and what is refused follows Prometheus (model/textparse): names and escapes are
  * the same in both formats, OpenMetrics has single blanks, timestamps in seconds, `# UNIT`,
- * exemplars (read and dropped, mon has no place for them yet) and must end in `# EOF`.
+ * exemplars and must end in `# EOF`.
  */
+import type { Exemplar } from '../model/exemplar.ts';
 import type { MetricType } from '../model/metadata.ts';
 import { malformedExposition } from './exposition-error.ts';
 import type { ExpositionFormat } from './exposition-format.ts';
@@ -59,6 +60,8 @@ export class ExpositionScanner {
   value = 0;
   /** After 'sample': its own timestamp in ms, or NaN where it has none. */
   timestampMs = Number.NaN;
+  /** After 'sample': its exemplar, whose time is NaN where none is said. */
+  exemplar: Exemplar | undefined;
   /** After 'type', 'help', 'unit': the metric it is about, and what it says of it. */
   metric = '';
   type: MetricType = 'unknown';
@@ -97,6 +100,7 @@ export class ExpositionScanner {
   #sample(): 'sample' {
     const { bytes } = this;
     this.seriesStart = this.#at;
+    this.exemplar = undefined;
     skipSeries(bytes, this.#at, this.#span);
     this.seriesEnd = this.#span.end;
     this.seriesHash = this.#span.hash;
@@ -140,16 +144,19 @@ export class ExpositionScanner {
     this.#lineEnd(at);
   }
 
-  /** Checks an exemplar, `{labels} value [timestamp]`; returns its end. */
+  /** Reads an exemplar, `{labels} value [timestamp]`; returns its end. */
   #exemplar(start: number): number {
-    const labelsEnd = readExemplarLabels(this.bytes, this.#blank(start));
+    const { labels, end: labelsEnd } = readExemplarLabels(this.bytes, this.#blank(start));
     const valueStart = this.#blank(labelsEnd);
     const valueEnd = this.#wordEnd(valueStart);
-    if (readNumber(this.bytes, valueStart, valueEnd) === undefined)
+    const value = readNumber(this.bytes, valueStart, valueEnd);
+    if (value === undefined)
       this.#fail(valueStart, `the exemplar's value ${this.#quote(valueStart)} is no number`);
+    this.exemplar = { labels, value, timestampMs: Number.NaN };
     if (this.bytes[valueEnd] !== SPACE) return valueEnd;
     const end = this.#wordEnd(valueEnd + 1);
-    this.#seconds(valueEnd + 1, end);
+    const timestampMs = Math.round(this.#seconds(valueEnd + 1, end) * 1000);
+    this.exemplar = { labels, value, timestampMs };
     return end;
   }
 

@@ -86,17 +86,20 @@ export function readSeries(bytes: Buffer, start: number, end: number): Labels {
 }
 
 /**
- * Reads the labels of an exemplar, `{...}` at `start`; returns the byte after the brace.
+ * Reads the labels of an exemplar, `{...}` at `start`; `end` is the byte after the brace.
  *
  * @throws MonError `bad-exposition`
  */
-export function readExemplarLabels(bytes: Buffer, start: number): number {
+export function readExemplarLabels(
+  bytes: Buffer,
+  start: number,
+): { readonly labels: Labels; readonly end: number } {
   const pairs: string[] = [];
   const cursor = { at: start };
   if (bytes[start] !== OPEN) throw unexpected(bytes, start, "the exemplar's labels in braces");
   readBraces(bytes, bytes.length, { pairs, cursor, quotedName: false });
-  sortedLabels(pairs, (why) => malformedExposition(bytes, start, why), false);
-  return cursor.at;
+  const labels = sortedLabels(pairs, (why) => malformedExposition(bytes, start, why), false);
+  return { labels, end: cursor.at };
 }
 
 /** Reads the metric name of a metadata line, bare or quoted. */
