@@ -94,9 +94,18 @@ function storageFacts({ before, after, uptime }: Readings): Fact[] {
     { key: 'blocks', value: metric('blocks') },
     { key: 'blocks_damaged', value: metric('damaged_blocks') },
     { key: 'block_bytes', value: blockBytes, text: formatBytes(blockBytes) },
+    { key: 'memory_bytes', value: metric('memory_bytes'), text: memoryText(metric) },
+    { key: 'quarantines', value: metric('quarantines') },
+    { key: 'series_refused', value: metric('series_refused_total') },
     { key: 'wal_bytes', value: walBytes, text: formatBytes(walBytes) },
     { key: 'disk_full', value: metric('disk_full') === 1 },
   ];
+}
+
+function memoryText(metric: Reading['metric']): string {
+  const held = formatBytes(metric('memory_bytes'));
+  const short = ['', ', short: see api/v1/status/quarantine', ', used up: no new series'];
+  return `${held} of ${formatBytes(metric('memory_budget_bytes'))}${short[metric('memory_pressure')] ?? ''}`;
 }
 
 function jobFacts({ job, schedule, running, nextRun, lastRun }: JsonJob, nowMs: number): Fact[] {

@@ -19,6 +19,7 @@ import { federateRoute } from './endpoints/federate-route.ts';
 import { jobRoutes } from './endpoints/job-routes.ts';
 import { type OpeningProgress, openingRouter, replayRoute } from './endpoints/opening-routes.ts';
 import { operationRoutes } from './endpoints/operation-routes.ts';
+import { quarantineRoutes } from './endpoints/quarantine-routes.ts';
 import { QueryDesk } from './endpoints/query-desk.ts';
 import { QueryRegister } from './endpoints/query-register.ts';
 import { queryRoutes, STEPS_MAX } from './endpoints/query-routes.ts';
@@ -149,8 +150,9 @@ async function openFor(http: HttpServer, options: DatabaseOptions): Promise<Data
 }
 
 function databaseOptions({ config, clock, log }: ServerOptions): DatabaseOptions {
-  const { dataDir, shards, retentionMs, aheadMaxMs, fsync } = config;
-  return { dataDir, shards, retentionMs, aheadMaxMs, fsync, clock, log };
+  const { dataDir, shards, retentionMs, aheadMaxMs, fsync, memoryBytesMax } = config;
+  const bounds = memoryBytesMax === undefined ? {} : { bounds: { memoryBytesMax } };
+  return { dataDir, shards, retentionMs, aheadMaxMs, fsync, clock, log, ...bounds };
 }
 
 function createJobs(
@@ -247,6 +249,7 @@ function createRoutes(parts: Parts): Route[] {
     }),
     ...jobRoutes(jobs),
     ...storageRoutes(config.dataDir),
+    ...quarantineRoutes(database),
     ...operationRoutes({ registry, flush: () => database.flush(), isReady }),
   ];
 }

@@ -1,7 +1,9 @@
 /**
  * What a database is opened with and what it reports: resolved once at the edge, complete.
  */
+
 import type { DamagedBlock } from './maintenance/damaged-blocks.ts';
+import { memoryBudgetDefault } from './maintenance/memory-budget.ts';
 import type { Clock } from './model/clock.ts';
 
 export interface DatabaseOptions {
@@ -37,6 +39,8 @@ export interface ReplayProgress {
 export interface StorageBounds {
   /** Sample memory of all heads that starts a cut; at twice this appends wait for it. */
   readonly headBytesMax: number;
+  /** What the heads may take in all: series, their index, samples. */
+  readonly memoryBytesMax: number;
   /** Time between two cuts. */
   readonly cutIntervalMs: number;
   /** Size at which a segment of the WAL is followed by the next. */
@@ -49,6 +53,7 @@ export interface StorageBounds {
 
 export const STORAGE_BOUNDS: StorageBounds = {
   headBytesMax: 128 * 1024 * 1024,
+  memoryBytesMax: memoryBudgetDefault(),
   cutIntervalMs: 30 * 60 * 1000,
   segmentBytesMax: 64 * 1024 * 1024,
   appendsMax: 1024,
@@ -73,6 +78,14 @@ export interface DatabaseStats {
   readonly blocks: readonly BlockStats[];
   /** Listed, and not served, since they cannot be read. */
   readonly damagedBlocks: readonly DamagedBlock[];
+  /** What the heads hold, of at most `memoryBytesMax`. */
+  readonly memoryBytes: number;
+  readonly memoryBytesMax: number;
+  /** How short memory is: 0, 1 (what explodes is kept out), 2 (no new series fits). */
+  readonly memoryPressure: number;
+  /** Labels of metrics whose new series are refused, counted in each shard. */
+  readonly quarantines: number;
+  readonly seriesRefused: number;
   readonly walBytes: number;
   readonly samplesAppended: number;
   readonly headExemplars: number;

@@ -13,11 +13,14 @@ import {
   type StorageBounds,
 } from './database-options.ts';
 import type { AdmissionBounds } from './head/admission.ts';
+import { joinQuarantines } from './head/join-quarantines.ts';
+import { PRESSURE, type Quarantine } from './head/series-guard.ts';
 import { TIMESTAMP_ABS_MAX_MS } from './head/wal-record.ts';
 import { dropBallast } from './maintenance/ballast.ts';
 import { BlockJobs } from './maintenance/block-jobs.ts';
 import { CutSchedule } from './maintenance/cut-schedule.ts';
 import { DiskGuard } from './maintenance/disk-guard.ts';
+import { MemoryBudget } from './maintenance/memory-budget.ts';
 import type { ManifestEntry } from './manifest/manifest-entry.ts';
 import type {
   AppendBody,
@@ -93,6 +96,7 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
   readonly #jobs: BlockJobs;
   readonly #cuts: CutSchedule;
   readonly #disk: DiskGuard;
+  readonly #memory: MemoryBudget;
   #appends = 0;
   #samplesRejected = 0;
   #closed: Promise<void> | undefined;
@@ -110,6 +114,8 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
     this.#cuts = new CutSchedule({ jobs: this.#jobs, shards, clock, log, bounds, onDiskFull });
     const onProbe = () => this.#cuts.retry();
     this.#disk = new DiskGuard({ threads, clock, log, onProbe });
+    this.#memory = new MemoryBudget(bounds.memoryBytesMax);
+    this.#judgeMemory();
     this.#cuts.start();
     this.#disk.start();
   }
@@ -142,6 +148,7 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
       const outcome = await this.#deal(request, room);
       this.#samplesRejected += outcome.rejected;
       this.#cuts.noteAppended();
+      this.#judgeMemory();
       return outcome;
     } finally {
       this.#appends--;
@@ -229,6 +236,11 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
       headMaxTimeMs: range?.maxTimeMs,
       blocks: this.#jobs.live.map(blockStats),
       damagedBlocks: this.#jobs.damaged,
+      memoryBytes: shards.sum('memoryBytes'),
+      memoryBytesMax: this.#memory.bytesMax,
+      memoryPressure: this.#memory.pressure,
+      quarantines: shards.sum('quarantines'),
+      seriesRefused: shards.sum('seriesRefused'),
       walBytes: walCounters[WAL_COUNTERS.bytes] ?? 0,
       samplesAppended: shards.sum('samplesAppended'),
       headExemplars: shards.sum('headExemplars'),
@@ -254,6 +266,34 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
   noteWalFailure({ isDiskFull, reason }: WalFailure): void {
     if (isDiskFull) this.#disk.noteFull();
     else this.#parts.options.log.error({ reason }, 'the write-ahead log could not be written');
+  }
+
+  /** What is kept out for lack of memory: by metric and label, all shards together. */
+  async quarantines(): Promise<Quarantine[]> {
+    return joinQuarantines(await this.#parts.threads.shards.callAll('quarantines', null));
+  }
+
+  /** Lets new series of a metric, or of all, in again. */
+  async releaseQuarantines(metric?: string): Promise<void> {
+    await this.#parts.threads.shards.callAll('releaseQuarantines', metric ?? null);
+  }
+
+  /** Cuts early where that helps; tells the shards how short memory is. */
+  #judgeMemory(): void {
+    const { shards } = this.#parts.threads;
+    const bytes = shards.sum('memoryBytes');
+    const before = this.#memory.pressure;
+    const pressure = this.#memory.judge(bytes);
+    const hasRisen = before === PRESSURE.none && pressure > before;
+    const wantsCut = hasRisen || this.#memory.wantsCut(bytes, shards.sum('activeBytes'));
+    if (pressure !== before) {
+      shards.setPressure(pressure);
+      const { log } = this.#parts.options;
+      const fields = { bytes, bytesMax: this.#memory.bytesMax, pressure };
+      if (pressure === PRESSURE.none) log.info(fields, 'memory for series is not short any more');
+      else log.warn(fields, 'memory for series is short: what explodes is quarantined');
+    }
+    if (wantsCut && !this.#jobs.isCutting && this.#closed === undefined) this.#cuts.cutNow();
   }
 
   /** Says what an answer about a time lacks, since directories of it cannot be read. */

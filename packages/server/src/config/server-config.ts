@@ -31,6 +31,8 @@ export interface ServerConfig {
   readonly shards: number;
   readonly fsync: FsyncPolicy;
   readonly aheadMaxMs: number;
+  /** undefined: half of the machine's memory, or of the control group's limit. */
+  readonly memoryBytesMax: number | undefined;
   readonly limits: ServerLimits;
   readonly compactionSchedule: Schedule;
   readonly retentionSchedule: Schedule;
@@ -105,6 +107,7 @@ export function resolveServerConfig(input: {
     shards: checkShards(flags.shards ?? server.shards ?? Math.min(cpus, SHARDS_DEFAULT_MAX)),
     fsync: server.fsync,
     aheadMaxMs: server.max_ahead,
+    memoryBytesMax: server.memory,
     limits: server.limits,
     compactionSchedule: jobs.compaction.schedule ?? hourlyAt(hostname, 0),
     retentionSchedule: jobs.retention.schedule ?? hourlyAt(hostname, RETENTION_OFFSET_MINUTES),

@@ -95,6 +95,8 @@ const server = {
   retention: withDefault(retention(), { retentionMs: RETENTION_DEFAULT_MS }),
   shards: optional(integer({ min: 1, max: 64 })),
   fsync: withDefault(fsyncPolicy(), 'always'),
+  /** What series and samples in memory may take; half of the machine's or of the cgroup's. */
+  memory: optional(size({ min: 16 * MEGABYTE })),
   max_ahead: withDefault(duration(), AHEAD_MAX_DEFAULT_MS),
   /** Where people reach this server, for links in notifications. */
   external_url: optional(url()),

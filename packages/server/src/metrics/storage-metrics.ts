@@ -28,6 +28,22 @@ const GAUGES: readonly Figure[] = [
     'Directories of samples that are listed and not served, since they cannot be read.',
     (s) => s.damagedBlocks.length,
   ],
+  [
+    'mon_storage_memory_bytes',
+    'What the heads hold: series, their index, samples.',
+    (s) => s.memoryBytes,
+  ],
+  ['mon_storage_memory_budget_bytes', 'What they may hold.', (s) => s.memoryBytesMax],
+  [
+    'mon_storage_memory_pressure',
+    '0; 1 while new series of what explodes are refused; 2 while all new series are.',
+    (s) => s.memoryPressure,
+  ],
+  [
+    'mon_storage_quarantines',
+    'Labels of metrics whose new series are refused, counted in each shard.',
+    (s) => s.quarantines,
+  ],
   ['mon_storage_wal_bytes', 'Size of the write-ahead log.', (s) => s.walBytes],
   [
     'mon_storage_appends_under_way',
@@ -66,6 +82,11 @@ const COUNTERS: readonly Figure[] = [
   ['mon_storage_samples_rejected_total', 'Samples rejected.', (s) => s.samplesRejected],
   ['mon_storage_wal_commits_total', 'Group commits of the log.', (s) => s.walCommits],
   ['mon_storage_wal_sync_seconds_total', 'Time spent in fdatasync.', (s) => s.walSyncSeconds],
+  [
+    'mon_storage_series_refused_total',
+    'New series refused for lack of memory, each time they were sent.',
+    (s) => s.seriesRefused,
+  ],
   ['mon_storage_cuts_total', 'Heads cut into directories.', (s) => s.cuts],
   ['mon_storage_merges_total', 'Directories merged into larger ones.', (s) => s.merges],
 ];

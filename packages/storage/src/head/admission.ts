@@ -3,7 +3,7 @@
  * timestamp. Nothing is noted of them: what is not in the head yet is judged again on insertion.
  */
 import type { Head } from './head.ts';
-import type { SamplePart } from './sample-part.ts';
+import { REF_REFUSED, type SamplePart } from './sample-part.ts';
 
 export interface AdmissionBounds {
   /** Samples before this are `too-old`; -Infinity takes any. */
@@ -12,9 +12,17 @@ export interface AdmissionBounds {
   readonly maxTimeMs: number;
 }
 
-export type RejectionCode = 'too-old' | 'too-far-ahead' | 'duplicate-timestamp' | 'bad-timestamp';
+export type RejectionCode =
+  | 'too-old'
+  | 'too-far-ahead'
+  | 'duplicate-timestamp'
+  | 'bad-timestamp'
+  | 'series-refused';
 
-/** Called for each rejected sample with its number in the part as it came. */
+/**
+ * Called for each rejected sample with its number in the part as it came and its series' ref; for
+ * `series-refused` with the number of its refusal in the part's.
+ */
 export type RejectionSink = (code: RejectionCode, sample: number, ref: number) => void;
 
 interface Admission {
@@ -28,7 +36,8 @@ interface Admission {
  */
 export function admit(head: Head, part: SamplePart, admission: Admission): void {
   // Nearly always there is nothing to take out.
-  if (!head.active.runs.isClean(part, admission.bounds)) sift(head, part, admission);
+  const isClean = part.refusals === undefined && head.active.runs.isClean(part, admission.bounds);
+  if (!isClean) sift(head, part, admission);
 }
 
 function sift(head: Head, part: SamplePart, { bounds, onRejected }: Admission): void {
@@ -36,9 +45,18 @@ function sift(head: Head, part: SamplePart, { bounds, onRejected }: Admission): 
   const { refs, sampleOffsets, timestampsMs, valueBits } = part;
   let series = 0;
   let kept = 0;
+  /** Number of the next refused series. */
+  let refused = 0;
   for (let s = 0; s < part.seriesCount; s++) {
     const ref = refs[s] as number;
     const keptBefore = kept;
+    if (ref === REF_REFUSED) {
+      for (let k = sampleOffsets[s] as number; k < (sampleOffsets[s + 1] as number); k++) {
+        onRejected('series-refused', k, refused);
+      }
+      refused++;
+      continue;
+    }
     const end = sampleOffsets[s + 1] as number;
     let newestMs = head.newestMs(ref);
     /** Number of the newest sample where that is in this part. */

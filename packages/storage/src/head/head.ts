@@ -26,7 +26,8 @@ import {
 import { RefSet } from './ref-set.ts';
 import { loadSampleRuns, type PartCursor, type SampleRunsKernel } from './run-table.ts';
 import type { SampleBuffer } from './sample-buffer.ts';
-import { REF_UNKNOWN, type SamplePart } from './sample-part.ts';
+import { REF_REFUSED, REF_UNKNOWN, type SamplePart } from './sample-part.ts';
+import type { SeriesGuard } from './series-guard.ts';
 import { SERIES_ROW, SERIES_ROW_WORDS, SeriesTable } from './series-table.ts';
 
 /** A head holds at most this many frozen generations; the next cut waits. */
@@ -56,6 +57,8 @@ export class Head {
   #frozen: Generation[] = [];
   /** Series that leave unless someone asks for them; see `shard/series-departure.ts`. */
   leaving = new RefSet();
+  /** Asked before a series of a request is added; undefined lets all in. */
+  guard: SeriesGuard | undefined;
   /** How often series have begun to leave. */
   departures = 0;
   /** The generation that new records are of; one ahead of the active one while a freeze waits. */
@@ -104,8 +107,9 @@ export class Head {
    * The refs of series in rows (`SERIES_ROW`), added where they are new.
    *
    * @param rows address of rows in which labels and shard hashes stand; refs are filled in
+   * @returns why series were refused, which have REF_REFUSED; undefined where none was
    */
-  resolveRows(tenant: TenantId, rows: number, count: number): void {
+  resolveRows(tenant: TenantId, rows: number, count: number): readonly string[] | undefined {
     const { series } = this;
     const unknown = series.findRows(tenant, rows, count);
     const { words } = series.space;
@@ -115,12 +119,40 @@ export class Head {
       if (isNew.length === unknown) break;
       if (words[at] === REF_UNKNOWN) isNew.push(at);
     }
+    const refusals = unknown === 0 ? undefined : this.#refuseRows(tenant, isNew);
     series.addRows(tenant, rows, count);
     for (const at of isNew) this.begun(words[at] as number);
-    if (this.leaving.size === 0) return;
+    if (this.leaving.size === 0) return refusals;
     for (let at = rows / 4 + SERIES_ROW.ref; at < end; at += SERIES_ROW_WORDS) {
       this.leaving.delete(words[at] as number);
     }
+    return refusals;
+  }
+
+  /**
+   * Shows new series to the guard; those that it refuses are marked and left out.
+   *
+   * @param isNew where the refs of their rows stand, in words
+   */
+  #refuseRows(tenant: TenantId, isNew: number[]): string[] | undefined {
+    const { guard, series } = this;
+    if (guard === undefined) return undefined;
+    let refusals: string[] | undefined;
+    let kept = 0;
+    for (const at of isNew) {
+      const why = guard.looks()
+        ? guard.refuse(tenant, series.labelsOfRow(at - SERIES_ROW.ref))
+        : undefined;
+      if (why === undefined) {
+        isNew[kept++] = at;
+        continue;
+      }
+      series.space.words[at] = REF_REFUSED;
+      refusals ??= [];
+      refusals.push(why);
+    }
+    isNew.length = kept;
+    return refusals;
   }
 
   /** A series has been added to the table under this ref. */

@@ -15,6 +15,9 @@ import { assert } from '../model/assert.ts';
 /** Stands for a series whose ref the sender does not know; its labels travel beside the part. */
 export const REF_UNKNOWN = 0xffffffff;
 
+/** Stands for a new series that was refused; its samples are taken out at admission. */
+export const REF_REFUSED = 0xfffffffe;
+
 /** Where a part stands. */
 export interface PartPlace {
   readonly buffer: SharedArrayBuffer;
@@ -33,6 +36,8 @@ export class SamplePart {
   sampleCount: number;
   /** Where admission moved samples: the number each had before; undefined where none moved. */
   movedFrom: Uint32Array | undefined;
+  /** Why series were refused (REF_REFUSED), in their order; undefined where none was. */
+  refusals: readonly string[] | undefined;
   #timestampsMs: Float64Array<SharedArrayBuffer> | undefined;
   #valueBits: Uint32Array<SharedArrayBuffer> | undefined;
   #refs: Uint32Array<SharedArrayBuffer> | undefined;

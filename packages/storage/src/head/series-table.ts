@@ -8,6 +8,7 @@
 import { randomFillSync } from 'node:crypto';
 import {
   CANONICAL_BYTES_MAX,
+  readCanonicalLabels,
   readText,
   textEnd,
   textStart,
@@ -77,6 +78,11 @@ export class SeriesTable {
     return this.space.used;
   }
 
+  /** What of `bytes` the series take that are here, about: pages stay when series leave. */
+  get liveBytes(): number {
+    return this.refsEnd === 0 ? 0 : (this.bytes * this.count) / this.refsEnd;
+  }
+
   /**
    * The ref of a series, which is added if it is new.
    *
@@ -103,6 +109,13 @@ export class SeriesTable {
     const ordinal = this.pairs.tenantOrdinal(tenant);
     const hashed = this.#scratch + HASHED_AT;
     return kernel.findSeries(base, ordinal, rows, count, prefix, prefixBytes, hashed);
+  }
+
+  /** The labels of a row that starts at this word. */
+  labelsOfRow(word: number): string[] {
+    const { words, text } = this.space;
+    const from = words[word + SERIES_ROW.at] as number;
+    return readCanonicalLabels(text, from, from + (words[word + SERIES_ROW.bytes] as number));
   }
 
   /** Adds the series of rows that `findRows` did not find, and fills in their refs. */

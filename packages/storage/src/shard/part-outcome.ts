@@ -35,6 +35,10 @@ export class PartRejections implements PartOutcome {
   onRejected = (code: RejectionCode, sample: number, ref: number): void => {
     this.rejected++;
     if (this.rejections.length >= REJECTIONS_MAX) return;
+    if (code === 'series-refused') {
+      this.rejections.push({ sample, code, reason: this.#part.refusals?.[ref] ?? '' });
+      return;
+    }
     const series = formatLabels(this.#head.series.labels(ref));
     this.rejections.push({ sample, code, reason: rejectionReason(code, series) });
   };
@@ -51,6 +55,8 @@ export function rejectionReason(code: RejectionCode, series: string): string {
   switch (code) {
     case 'too-old':
       return `${series}: the sample is older than the retention keeps`;
+    case 'series-refused':
+      return `${series}: new series of it are refused, since memory for series is short`;
     case 'too-far-ahead':
       return `${series}: the sample is too far ahead of the server's clock`;
     case 'duplicate-timestamp':

@@ -4,7 +4,7 @@
  */
 import type { AdmissionBounds } from '../head/admission.ts';
 import type { Head } from '../head/head.ts';
-import { REF_UNKNOWN, SamplePart } from '../head/sample-part.ts';
+import { REF_REFUSED, REF_UNKNOWN, SamplePart } from '../head/sample-part.ts';
 import { SERIES_ROW, SERIES_ROW_HASH, SERIES_ROW_WORDS } from '../head/series-table.ts';
 import type { LabelsKernel } from '../index/labels-kernel.ts';
 import { loadKernel } from '../memory/load-kernel.ts';
@@ -141,7 +141,9 @@ export class RequestAppender {
         words[at] = (words[at] as number) - unknown.address + address;
       }
       this.#resolve(tenant, own, part);
-      return Uint32Array.from({ length: unknown.count }, (_, i) => words[refWord(i)] as number);
+      return Uint32Array.from({ length: unknown.count }, (_, i) =>
+        knownRef(words[refWord(i)] as number),
+      );
     } finally {
       transit.give(address);
     }
@@ -149,7 +151,7 @@ export class RequestAppender {
 
   /** Gives the series of a part that have no ref theirs. */
   #resolve(tenant: TenantId, unknown: UnknownPart, part: SamplePart): void {
-    this.#parts.head.resolveRows(tenant, unknown.address, unknown.count);
+    part.refusals = this.#parts.head.resolveRows(tenant, unknown.address, unknown.count);
     this.#labels.fillRefs(part.refsAt, part.seriesCount, unknown.address);
   }
 
@@ -186,7 +188,7 @@ export class RequestAppender {
     if (unknown !== undefined) {
       this.#resolve(tenant, unknown, part);
       const words = rowsOf(part.buffer, unknown);
-      this.#remember(routed, (i) => words[refWord(i)] as number);
+      this.#remember(routed, (i) => knownRef(words[refWord(i)] as number));
     }
     return this.#parts.appender.append(tenant, part, bounds);
   }
@@ -215,6 +217,11 @@ const ALL_STORED: PartOutcome = { rejected: 0, rejections: [] };
 
 function rowsOf(buffer: SharedArrayBuffer, { address, count }: UnknownPart): Uint32Array {
   return new Uint32Array(buffer, address, count * SERIES_ROW_WORDS);
+}
+
+/** Nobody remembers that a series was refused: it may come in later. */
+function knownRef(ref: number): number {
+  return ref === REF_REFUSED ? REF_UNKNOWN : ref;
 }
 
 /** Where the ref of a row stands in `rowsOf`. */

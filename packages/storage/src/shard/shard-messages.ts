@@ -1,8 +1,10 @@
 /**
  * What passes between main, the shards and maintenance. Shapes only.
  */
+
 import type { MessagePort } from 'node:worker_threads';
 import type { AdmissionBounds } from '../head/admission.ts';
+import type { Quarantine } from '../head/series-guard.ts';
 import type { HashKey } from '../index/series-hash.ts';
 import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
 import type { WasmMemory } from '../memory/web-assembly.ts';
@@ -52,8 +54,15 @@ export const SHARD_COUNTERS = {
   exemplarsDropped: 12,
   /** Segments of the log that have been replayed. */
   segmentsReplayed: 13,
+  /** What the head holds: series, their index, samples. */
+  memoryBytes: 14,
+  quarantines: 15,
+  /** New series refused for lack of memory. */
+  seriesRefused: 16,
+  /** How short memory is (`PRESSURE`); written by main. */
+  pressure: 17,
 } as const;
-export const SHARD_COUNTERS_LENGTH = 14;
+export const SHARD_COUNTERS_LENGTH = 18;
 
 export interface ReplayAsk {
   /** Segments by number; those made since are not replayed. */
@@ -158,6 +167,10 @@ export type ShardCalls = {
    * Reads these directories from now on, and forgets a generation that is in one of them. Answers
    * when nobody reads what was taken away.
    */
+  /** What is quarantined in this shard. */
+  quarantines(ask: null): readonly Quarantine[];
+  /** Ends quarantines: of one metric, or all. */
+  releaseQuarantines(metric: string | null): null;
   swap(ask: { readonly live: LiveBlocks; readonly cutThrough: number }): Promise<null>;
   stop(ask: null): Promise<null>;
 };

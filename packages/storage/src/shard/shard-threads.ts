@@ -57,6 +57,11 @@ export class ShardThreads {
   }
 
   /** Adds a counter up over all shards. */
+  /** Tells all shards how short memory is (`PRESSURE`). */
+  setPressure(pressure: number): void {
+    for (const { counters } of this.#threads) counters[SHARD_COUNTERS.pressure] = pressure;
+  }
+
   sum(counter: Exclude<keyof typeof SHARD_COUNTERS, 'minTimeMs' | 'maxTimeMs'>): number {
     return this.#threads.reduce((sum, { counters }) => {
       return sum + (counters[SHARD_COUNTERS[counter]] as number);

@@ -5,6 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { BlockCache } from '../block/block-cache.ts';
 import { Head } from '../head/head.ts';
+import { SeriesGuard } from '../head/series-guard.ts';
 import { holdOpeningsBy } from '../kv/opening-holder.ts';
 import type { LiveBlocks } from '../maintenance/maintenance-messages.ts';
 import { TRANSIT } from '../memory/shard-layout.ts';
@@ -12,6 +13,7 @@ import { PAGES_MAX, ShardMemory } from '../memory/shard-memory.ts';
 import { TransitSpace } from '../memory/transit-space.ts';
 import type { AppendOutcome } from '../model/appender.ts';
 import { assert } from '../model/assert.ts';
+import { SYSTEM_CLOCK } from '../model/clock.ts';
 import type { Queryable, SelectRequest } from '../model/queryable.ts';
 import { BlockSet } from '../querier/block-set.ts';
 import { labelsPage, pageBuffers, SeriesPageWriter } from '../querier/series-page.ts';
@@ -71,6 +73,7 @@ export class Shard {
   readonly #streams: Streams;
   readonly #departure: SeriesDeparture;
   readonly #blocks: BlockSet;
+  readonly #guard: SeriesGuard;
 
   constructor(start: ShardStart, main: MessagePort, extensions: ShardExtensions) {
     const { index, count, hashKey, memories, log } = start;
@@ -80,6 +83,11 @@ export class Shard {
     this.#cache = new SeriesCache(memory);
     const transit = new TransitSpace(memory.buffer, TRANSIT);
     this.#head = new Head(hashKey, 1, memory);
+    this.#guard = new SeriesGuard({
+      pressure: () => this.#counters[SHARD_COUNTERS.pressure] as number,
+      nowMs: () => SYSTEM_CLOCK.nowMs(),
+    });
+    this.#head.guard = this.#guard;
     this.#appender = new HeadAppender(this.#head, index, { log, transit });
     const peers = start.peers.map((port) => port && this.#peerPort(port));
     const cache = this.#cache;
@@ -158,6 +166,11 @@ export class Shard {
         await this.#appender.freeze(next);
         return this.#counted(null);
       },
+      quarantines: () => this.#guard.quarantines,
+      releaseQuarantines: (metric) => {
+        this.#guard.release(metric ?? undefined);
+        return this.#counted(null);
+      },
       swap: ({ live, cutThrough }) => this.#swap(live, cutThrough),
       stop: () => this.#stop(),
     };
@@ -200,6 +213,7 @@ export class Shard {
     for (const generation of dropped) generation.release();
     await this.#blocks.cache.retire(left);
     if (dropped.length > 0) await this.#departure.run();
+    this.#guard.settle();
     return this.#counted(null);
   }
 
@@ -208,6 +222,16 @@ export class Shard {
     await this.#readers.past();
     await this.#blocks.cache.close();
     return null;
+  }
+
+  #countMemory(): void {
+    const counters = this.#counters;
+    const { active, frozen, series } = this.#head;
+    let bytes = series.liveBytes + active.bytes;
+    for (const generation of frozen) bytes += generation.bytes;
+    counters[SHARD_COUNTERS.memoryBytes] = bytes;
+    counters[SHARD_COUNTERS.quarantines] = this.#guard.count;
+    counters[SHARD_COUNTERS.seriesRefused] = this.#guard.refused;
   }
 
   /** Passes an answer on, counters brought up to date before. */
@@ -227,6 +251,7 @@ export class Shard {
     counters[SHARD_COUNTERS.maxTimeMs] = maxTimeMs;
     counters[SHARD_COUNTERS.samplesAppended] = this.#appender.samplesAppended;
     this.#countExemplars();
+    this.#countMemory();
     counters[SHARD_COUNTERS.wireSessions] = this.#wireSessions.count;
     counters[SHARD_COUNTERS.wireSeries] = this.#wireSessions.series;
     counters[SHARD_COUNTERS.wireBytes] = this.#wireSessions.bytes;
