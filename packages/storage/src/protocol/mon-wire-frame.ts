@@ -31,6 +31,8 @@ const PACKING_ZSTD = 1;
 /** Shorter payloads are not worth packing. */
 const PACKED_BYTES_MIN = 64;
 const ZSTD_LEVEL = 3;
+const CHUNK_SLACK_BYTES = 64;
+const CHUNK_BYTES_MAX = 1024 * 1024;
 
 export interface FrameHead {
   /** 32 hexadecimal digits. */
@@ -118,7 +120,9 @@ function unpacked(frame: Uint8Array, plainBytes: number): Uint8Array {
   if (packing !== PACKING_ZSTD) throw frameError(`its packing ${packing} is not known`);
   try {
     const content = frame.subarray(FRAME_HEADER_BYTES);
-    return zstdDecompressSync(content, { maxOutputLength: Math.max(plainBytes, 1) });
+    // One piece where it fits, since pieces are allocated and joined; and no more than is likely.
+    const chunkSize = Math.min(plainBytes + CHUNK_SLACK_BYTES, CHUNK_BYTES_MAX);
+    return zstdDecompressSync(content, { maxOutputLength: Math.max(plainBytes, 1), chunkSize });
   } catch (cause) {
     throw frameError(`it cannot be unpacked: ${reasonOf(cause)}`, cause);
   }

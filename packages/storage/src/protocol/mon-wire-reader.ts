@@ -210,9 +210,11 @@ function skipHeads(reader: ByteReader, blocks: number): number {
 function fillRun(out: WireSamples, { series, count }: ValueRun, timestampMs: number): void {
   const from = out.sampleCount;
   const to = from + count;
-  const numbers = out.series;
-  for (let i = 0; i < count; i++) numbers[from + i] = series + i;
-  out.timestampsMs.fill(timestampMs, from, to);
+  const { series: numbers, timestampsMs } = out;
+  for (let i = from, number = series; i < to; i++, number++) {
+    numbers[i] = number;
+    timestampsMs[i] = timestampMs;
+  }
   out.sampleCount = to;
 }
 
