@@ -44,6 +44,8 @@ export class WireRouter {
   readonly #dealer: PartDealer;
   readonly #unknown: UnknownSeries;
   readonly #rawKey = newRawHashKey();
+  /** Offsets that are filled with their own numbers, and how far. */
+  #numbered: { readonly offsets: Uint32Array; to: number };
   /** What the frame at hand is read into: the columns that are dealt out. */
   readonly samples: WireSamples;
 
@@ -59,6 +61,7 @@ export class WireRouter {
     this.#cache = setup.cache;
     const columns = new RequestColumns(memory, shards);
     this.#columns = columns;
+    this.#numbered = { offsets: columns.sampleOffsets, to: 0 };
     this.#dealer = new PartDealer(memory, transit, shards);
     this.#unknown = new UnknownSeries(setup);
     this.samples = new WireSamples((samples) => {
@@ -76,26 +79,37 @@ export class WireRouter {
     session.growTables();
     const columns = this.#columns;
     const { sampleCount, series, metadata } = this.samples;
-    const { sampleOffsets, refs, owners, counts } = columns;
+    const { refs, owners, counts } = columns;
+    const { owners: ownerOf, refs: refOf } = session;
+    const shards = this.#shards;
     const found: Findings = { fresh: new Map(), rejections: [], rejected: 0 };
     this.#unknown.begin(session.tenant, sampleCount, 0);
     columns.setCounts(sampleCount, sampleCount);
     counts.fill(0);
     for (let k = 0; k < sampleCount; k++) {
       const number = series[k] as number;
-      let owner = session.owners[number] as number;
-      sampleOffsets[k] = k;
-      refs[k] = session.refs[number] as number;
+      let owner = ownerOf[number] as number;
+      refs[k] = refOf[number] as number;
       if (owner >= OWNER_REJECTED) owner = this.#resolveSample(session, k, found);
       owners[k] = owner;
-      if (owner === this.#shards) continue;
-      counts[2 * owner] = (counts[2 * owner] as number) + 1;
-      counts[2 * owner + 1] = (counts[2 * owner + 1] as number) + 1;
+      if (owner !== shards) counts[2 * owner + 1] = (counts[2 * owner + 1] as number) + 1;
     }
-    sampleOffsets[sampleCount] = sampleCount;
+    // Each sample stands as a series of its own.
+    for (let owner = 0; owner < shards; owner++)
+      counts[2 * owner] = counts[2 * owner + 1] as number;
+    this.#numberSamples(sampleCount);
     const { rejected, rejections } = found;
     const parts = dealParts(this.#dealer, columns, this.#unknown);
     return { parts, samples: sampleCount, rejected, rejections, metadata };
+  }
+
+  /** Offsets of series with one sample each; they stay from frame to frame while not moved. */
+  #numberSamples(sampleCount: number): void {
+    const { sampleOffsets } = this.#columns;
+    if (sampleOffsets !== this.#numbered.offsets)
+      this.#numbered = { offsets: sampleOffsets, to: 0 };
+    for (let k = this.#numbered.to; k <= sampleCount; k++) sampleOffsets[k] = k;
+    this.#numbered.to = Math.max(this.#numbered.to, sampleCount + 1);
   }
 
   /** The owner of a sample whose series the session's tables do not have; `shards` for none. */
