@@ -14,8 +14,12 @@ const MIN_TIME: usize = 32808;
 const MAX_TIME: usize = 32816;
 const POWERS: usize = 32832;
 
-/** Of an entry of the table: one series. */
+/** Of an entry of the table: one series. A checkpoint of a run is the entry as it was then. */
 const ENTRY_BYTES: usize = 32;
+/** Marks, in `first`, the address of the last checkpoint instead of that of the first slice. */
+const CHECKPOINT: u32 = 1;
+/** A run has one for every so many samples. */
+const CHECKPOINT_SAMPLES: u32 = 256;
 const FIRST: usize = 0;
 const AT: usize = 4;
 const COUNT: usize = 8;
@@ -206,10 +210,15 @@ function write(generation: usize, entry: usize, ms: i64, bits: i64): u32 {
     store<u32>(generation + FIRST_FREE, at + FIRST_BYTES);
     store<u32>(entry + FIRST, at);
   } else {
-    const end = sliceEnd(load<u32>(entry + FIRST), at);
+    const first = load<u32>(entry + FIRST);
+    const end = sliceEnd(first, at);
     if (at + length > end) {
       at = load<u32>(generation + SLICE_FREE);
       if (at === load<u32>(generation + SLICE_END)) return NEEDS_SLICE;
+      const before = first & CHECKPOINT ? load<u32>(first - CHECKPOINT + COUNT) : 0;
+      if (count - before >= CHECKPOINT_SAMPLES) {
+        if (!addCheckpoint(generation, entry, at)) return NEEDS_FIRST;
+      }
       store<u32>(generation + SLICE_FREE, at + SLICE_BYTES);
       store<u32>(end, at);
     }
@@ -229,6 +238,17 @@ function write(generation: usize, entry: usize, ms: i64, bits: i64): u32 {
   store<f64>(entry + LAST_MS, <f64>ms);
   store<i64>(entry + LAST_VALUE, bits);
   return DONE;
+}
+
+/** Keeps the entry as it is, so that readers may begin at the slice that comes next. */
+function addCheckpoint(generation: usize, entry: usize, next: u32): bool {
+  const to = load<u32>(generation + FIRST_FREE);
+  if (to === load<u32>(generation + FIRST_END)) return false;
+  store<u32>(generation + FIRST_FREE, to + FIRST_BYTES);
+  memory.copy(to, entry, ENTRY_BYTES);
+  store<u32>(<usize>to + AT, next);
+  store<u32>(entry + FIRST, to + CHECKPOINT);
+  return true;
 }
 
 /** Where the slice that `at` stands in has its link. */
@@ -291,7 +311,12 @@ export function read(
   if (entry === 0) return 0;
   let left = load<u32>(entry + COUNT);
   if (left === 0 || load<f64>(entry + LAST_MS) < startMs) return 0;
-  let at: usize = load<u32>(entry + FIRST);
+  let first = load<u32>(entry + FIRST);
+  while (first & CHECKPOINT) {
+    if (load<f64>(first - CHECKPOINT + LAST_MS) < startMs) break;
+    first = load<u32>(first - CHECKPOINT + FIRST);
+  }
+  let at: usize = first;
   let end = at + FIRST_BYTES - LINK_BYTES;
   let ms: i64 = 0;
   let delta: i64 = 0;
@@ -301,6 +326,19 @@ export function read(
   let isNumber = true;
   let kept: usize = 0;
   let isFirst = true;
+  if (first & CHECKPOINT) {
+    const from: usize = first - CHECKPOINT;
+    left -= load<u32>(from + COUNT);
+    at = load<u32>(from + AT);
+    end = at + SLICE_BYTES - LINK_BYTES;
+    ms = <i64>load<f64>(from + LAST_MS);
+    bits = load<i64>(from + LAST_VALUE);
+    const trend = load<i32>(from + TREND);
+    delta = trend >> 4;
+    power = load<f64>(generation + POWERS + 8 * <usize>(trend & 15));
+    isNumber = false;
+    isFirst = false;
+  }
   while (left > 0) {
     const head: u32 = at === end ? 0 : load<u8>(at);
     if (head === 0) {

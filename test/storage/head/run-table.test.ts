@@ -38,7 +38,7 @@ function randomRun(random: Random): PlainSample[] {
   const samples: PlainSample[] = [];
   let ms = [1.7e12, 0, -(2 ** 49), 2 ** 48][next(4)] as number;
   let value = next(1e6);
-  for (let left = 1 + next(next(4) === 0 ? 400 : 40); left > 0; left--) {
+  for (let left = 1 + next(next(4) === 0 ? 1500 : 40); left > 0; left--) {
     const bits = nextBits(kind, value, random);
     if (next(3) > 0) value += next(100);
     samples.push({ ms, bits });
