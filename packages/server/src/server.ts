@@ -29,6 +29,7 @@ import { runningQueryRoutes } from './endpoints/running-query-routes.ts';
 import { seriesRoutes } from './endpoints/series-routes.ts';
 import { statusRoutes } from './endpoints/status-routes.ts';
 import { storageRoutes } from './endpoints/storage-routes.ts';
+import { targetMetadataRoute } from './endpoints/target-metadata-route.ts';
 import { HttpServer } from './http/http-server.ts';
 import { refuseOpenAddress } from './http/listen-address.ts';
 import type { Route } from './http/route.ts';
@@ -242,6 +243,7 @@ function createRoutes(parts: Parts): Route[] {
     remoteReadRoute(reading),
     ...seriesRoutes({ queryable: database, metadata, slots, seriesMax: limits.query_series }),
     ...exemplarRoutes({ queryable: database, slots }),
+    targetMetadataRoute({ queryable: database, metadata, slots, clock }),
     ...statusRoutes({
       ...{ monVersion, startedMs, clock, stats },
       config: parts.configInForce,
