@@ -3,8 +3,9 @@
 //
 // A pair of input is four words: address and bytes of its name, address and bytes of its value.
 import { compareTexts } from './parts/label-bytes';
+import { RequestFrame } from './parts/request-frame';
 import { shardHash } from './parts/series-hash';
-import { ROW, ROW_BYTES, ROW_REF, ROW_SHARD_HASH, UNKNOWN } from './parts/series-row';
+import { ROW, ROW_BYTES, ROW_HASH, ROW_REF, ROW_SHARD_HASH, UNKNOWN } from './parts/series-row';
 
 export { shardHash };
 
@@ -220,6 +221,82 @@ export function canonicalSeries(
   store<u32>(row, <u32>out);
   store<u32>(row + ROW_BYTES, bytes);
   store<u32>(row + ROW_SHARD_HASH, shardHash(key, prefix, prefixBytes, out, out + bytes, scratch));
+  return bytes;
+}
+
+/** What unknown series are placed with: addresses, and how far rows and labels are filled. */
+@unmanaged
+class Placing {
+  pairs: u32;
+  pairsMax: u32;
+  key: u32;
+  prefix: u32;
+  prefixBytes: u32;
+  scratch: u32;
+  labels: u32;
+  labelsEnd: u32;
+  rows: u32;
+  rowCount: u32;
+  /** By shard: rows, and bytes of labels. */
+  counts: u32;
+}
+
+/**
+ * Gives the unknown series of a request from `series` on to the shards that own them, each with a
+ * row and its labels.
+ *
+ * @returns the first series whose labels are to be looked at one by one, else their number
+ */
+export function placeUnknown(request: usize, series: u32, placing: usize): u32 {
+  const columns = changetype<RequestFrame>(request);
+  const place = changetype<Placing>(placing);
+  const shards = columns.shards;
+  let i = series;
+  for (const count = columns.seriesCount; i < count; i++) {
+    if (load<u32>(columns.refs + 4 * i) !== UNKNOWN) continue;
+    const first = load<u32>(columns.sampleOffsets + 4 * i);
+    const samples = load<u32>(columns.sampleOffsets + 4 * i, 4) - first;
+    if (samples === 0) continue;
+    const row = place.rows + ROW * place.rowCount;
+    const bytes = canonicalSeries(
+      load<u32>(columns.labelsFrom + 4 * i),
+      load<u32>(columns.labelsTo + 4 * i),
+      place.pairs,
+      place.pairsMax,
+      place.labels,
+      place.labelsEnd,
+      row,
+      place.key,
+      place.prefix,
+      place.prefixBytes,
+      place.scratch,
+    );
+    if (bytes < 0) break;
+    memory.copy(row + ROW_HASH, columns.hashes + 16 * i, 16);
+    place.rowCount++;
+    place.labels += bytes;
+    const owner = <u32>((<u64>load<u32>(row + ROW_SHARD_HASH) * shards) >> 32);
+    countBoth(place.counts + 8 * owner, bytes);
+    countBoth(columns.counts + 8 * owner, samples);
+    store<u32>(columns.owners + 4 * i, owner);
+  }
+  return i;
+}
+
+/** Counts one, and so much of it. */
+function countBoth(counter: usize, by: u32): void {
+  store<u32>(counter, load<u32>(counter) + 1);
+  store<u32>(counter, load<u32>(counter, 4) + by, 4);
+}
+
+/** Bytes that the label fields of a request's unknown series have. */
+export function unknownBytes(request: usize): u32 {
+  const columns = changetype<RequestFrame>(request);
+  let bytes: u32 = 0;
+  for (let i: u32 = 0, count = columns.seriesCount; i < count; i++) {
+    if (load<u32>(columns.refs + 4 * i) !== UNKNOWN) continue;
+    bytes += load<u32>(columns.labelsTo + 4 * i) - load<u32>(columns.labelsFrom + 4 * i);
+  }
   return bytes;
 }
 

@@ -7,4 +7,5 @@ export const ROW_SHARD_HASH: usize = 8;
 export const ROW_REF: usize = 12;
 export const ROW_LOW: usize = 16;
 export const ROW_HIGH: usize = 20;
+export const ROW_HASH: usize = 24;
 export const UNKNOWN: u32 = 0xffffffff;

@@ -6,6 +6,13 @@
 /** Bytes of a pair of input: address and bytes of the name, address and bytes of the value, u32. */
 export const LABEL_PAIR_BYTES = 16;
 
+/**
+ * Words that say how unknown series are placed: pairs and how many fit, key, prefix and its bytes,
+ * scratch, labels and their end, rows and how many there are, counts by shard.
+ */
+export const PLACING_WORDS = 11;
+export const PLACING = { labels: 6, rowCount: 9 } as const;
+
 export interface LabelsKernel {
   /**
    * Reads the label fields in [from, to) of a protobuf series (remote write 1.0).
@@ -47,6 +54,14 @@ export interface LabelsKernel {
     prefixBytes: number,
     scratch: number,
   ): number;
+  /**
+   * Places the unknown series of a request from one on, by `PLACING_WORDS` words at `placing`.
+   *
+   * @returns the first that it does not take, or how many series the request has
+   */
+  placeUnknown(request: number, series: number, placing: number): number;
+  /** Bytes that the label fields of a request's unknown series have. */
+  unknownBytes(request: number): number;
   /** Copies the rows that one of so many shards owns, and behind them their labels. */
   collectRows(
     rows: number,

@@ -16,7 +16,6 @@ import {
   type Rejection,
 } from '../model/appender.ts';
 import { MonError } from '../model/error.ts';
-import type { LabelFault } from '../model/label-rules.ts';
 import type { Labels } from '../model/labels.ts';
 import type { MetricMetadata } from '../model/metadata.ts';
 import type { SeriesLanes } from '../model/series-lanes.ts';
@@ -269,50 +268,50 @@ export class AppendRouter {
   /** Finds an owner for what is unknown, and deals the samples out. */
   #deal(tenant: TenantId, unknownCount: number, source: SeriesSource): RoutedRequest {
     const columns = this.#columns;
-    const rejections: Rejection[] = [];
-    let rejected = 0;
-    this.#unknown.begin(tenant, unknownCount, source.hasFields ? this.#unknownBytes() : 0);
-    for (let i = 0; unknownCount > 0 && i < columns.seriesCount; i++) {
-      const first = columns.sampleOffsets[i] as number;
-      const end = columns.sampleOffsets[i + 1] as number;
-      if (columns.refs[i] !== REF_UNKNOWN || first === end) continue;
-      const owner = this.#place(i, source);
+    const bytes = source.hasFields && unknownCount > 0 ? this.#unknown.fieldBytes(columns) : 0;
+    this.#unknown.begin(tenant, unknownCount, bytes);
+    const refusals = { rejected: 0, rejections: [] };
+    if (unknownCount > 0) this.#place(source, refusals);
+    const parts = dealParts(this.#dealer, columns, this.#unknown);
+    return { parts, samples: columns.sampleCount, ...refusals, metadata: [] };
+  }
+
+  /** Gives new series to the shards that own them; says what is wrong with the labels of others. */
+  #place(source: SeriesSource, refusals: { rejected: number; rejections: Rejection[] }): void {
+    const columns = this.#columns;
+    const { seriesCount, sampleOffsets, hashes } = columns;
+    const { rejections } = refusals;
+    for (
+      let i = this.#nextUnknown(source, 0);
+      i < seriesCount;
+      i = this.#nextUnknown(source, i + 1)
+    ) {
+      const at = i * HASH_WORDS;
+      const hash = source.isHashed(i) ? hashes.subarray(at, at + HASH_WORDS) : undefined;
+      const owner = this.#unknown.addPairs(source.labels(i), hash);
       if (typeof owner === 'number') {
         columns.give(i, owner);
         continue;
       }
-      rejected += end - first;
+      const first = sampleOffsets[i] as number;
+      const end = sampleOffsets[i + 1] as number;
+      refusals.rejected += end - first;
       const { code, reason } = owner;
       for (let k = first; k < end && rejections.length < REJECTIONS_MAX; k++) {
         rejections.push({ index: k, code, reason });
       }
     }
-    const parts = dealParts(this.#dealer, columns, this.#unknown);
-    return { parts, samples: columns.sampleCount, rejected, rejections, metadata: [] };
   }
 
-  /** The shard that owns a new series, or what is wrong with its labels. */
-  #place(series: number, source: SeriesSource): number | LabelFault {
-    const { hashes, labelsFrom, labelsTo } = this.#columns;
-    const at = series * HASH_WORDS;
-    const isHashed = source.isHashed(series);
-    if (source.hasFields && isHashed) {
-      const fields = { from: labelsFrom[series] as number, to: labelsTo[series] as number };
-      const owner = this.#unknown.addFields(fields, hashes, at);
-      if (owner >= 0) return owner;
+  /** The next series from one on that the kernel does not place. */
+  #nextUnknown({ hasFields }: SeriesSource, from: number): number {
+    const { seriesCount, refs, sampleOffsets } = this.#columns;
+    if (hasFields) return this.#unknown.placeFields(this.#columns, from);
+    let i = from;
+    for (; i < seriesCount; i++) {
+      if (refs[i] === REF_UNKNOWN && sampleOffsets[i] !== sampleOffsets[i + 1]) break;
     }
-    const hash = isHashed ? hashes.subarray(at, at + HASH_WORDS) : undefined;
-    return this.#unknown.addPairs(source.labels(series), hash);
-  }
-
-  /** Bytes that the label fields of unknown series have. */
-  #unknownBytes(): number {
-    const { seriesCount, refs, labelsFrom, labelsTo } = this.#columns;
-    let bytes = 0;
-    for (let i = 0; i < seriesCount; i++) {
-      if (refs[i] === REF_UNKNOWN) bytes += (labelsTo[i] as number) - (labelsFrom[i] as number);
-    }
-    return bytes;
+    return i;
   }
 
   #labelPairs(series: number): string[] {

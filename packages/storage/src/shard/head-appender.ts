@@ -187,7 +187,8 @@ export class HeadAppender {
     const { logged, series } = this.#head;
     const generation = this.#head.loggedGeneration;
     const undefinedRefs: number[] = [];
-    for (const ref of refs) {
+    for (let i = 0; i < refs.length; i++) {
+      const ref = refs[i] as number;
       if (logged[ref] === generation) continue;
       // Under a ref that was given back a sample would end in another series: rather none at all.
       assert(series.isAttached(ref), `samples for series ${ref}, which left`);

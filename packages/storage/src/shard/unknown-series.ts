@@ -7,7 +7,12 @@
  */
 import { SERIES_ROW, SERIES_ROW_HASH, SERIES_ROW_WORDS } from '../head/series-table.ts';
 import { CANONICAL_BYTES_MAX, writeCanonicalLabels } from '../index/canonical-labels.ts';
-import { LABEL_PAIR_BYTES, type LabelsKernel } from '../index/labels-kernel.ts';
+import {
+  LABEL_PAIR_BYTES,
+  type LabelsKernel,
+  PLACING,
+  PLACING_WORDS,
+} from '../index/labels-kernel.ts';
 import { type HashKey, SHARD_TAG, shardOf } from '../index/series-hash.ts';
 import { loadKernel } from '../memory/load-kernel.ts';
 import { ScratchRow } from '../memory/scratch-row.ts';
@@ -15,6 +20,7 @@ import type { ShardMemory } from '../memory/shard-memory.ts';
 import type { TransitSpace } from '../memory/transit-space.ts';
 import { checkLabelPairs, LABELS_MAX, type LabelFault } from '../model/label-rules.ts';
 import type { TenantId } from '../model/tenant.ts';
+import type { RequestColumns } from './request-columns.ts';
 
 const ROW_BYTES = 4 * SERIES_ROW_WORDS;
 const HASH_WORDS = 4;
@@ -25,7 +31,8 @@ const PAIRS_AT = PREFIX_AT + PREFIX_BYTES_MAX;
 /** More pairs than are taken, since those with an empty value do not count. */
 const PAIRS_MAX = 4 * LABELS_MAX;
 const HASHED_AT = PAIRS_AT + PAIRS_MAX * LABEL_PAIR_BYTES;
-const SCRATCH_BYTES = HASHED_AT + CANONICAL_BYTES_MAX + PREFIX_BYTES_MAX;
+const PLACING_AT = Math.ceil((HASHED_AT + CANONICAL_BYTES_MAX + PREFIX_BYTES_MAX) / 8) * 8;
+const COUNTS_AT = PLACING_AT + 4 * PLACING_WORDS;
 
 /** Unknown series of one shard, in transit: rows, then their labels. */
 export interface UnknownPart {
@@ -51,7 +58,8 @@ export class UnknownSeries {
   #prefixBytes = 0;
   #view: Int32Array | undefined;
   /** By shard: rows, and bytes of labels. */
-  readonly #counts: Uint32Array;
+  readonly #counts: Uint32Array<SharedArrayBuffer>;
+  readonly #placing: Uint32Array<SharedArrayBuffer>;
 
   constructor(setup: {
     readonly key: HashKey;
@@ -65,10 +73,12 @@ export class UnknownSeries {
     this.#transit = setup.transit;
     this.#shards = setup.shards;
     this.#scratch = new ScratchRow(memory);
-    this.#scratchAt = this.#scratch.reserve(SCRATCH_BYTES);
+    this.#scratchAt = this.#scratch.reserve(COUNTS_AT + 8 * setup.shards);
     this.#rows = new ScratchRow(memory);
     this.#labels = new ScratchRow(memory);
-    this.#counts = new Uint32Array(2 * setup.shards);
+    const { buffer } = memory;
+    this.#placing = new Uint32Array(buffer, this.#scratchAt + PLACING_AT, PLACING_WORDS);
+    this.#counts = new Uint32Array(buffer, this.#scratchAt + COUNTS_AT, 2 * setup.shards);
     memory.bytes.set(setup.key, this.#scratchAt);
   }
 
@@ -93,26 +103,29 @@ export class UnknownSeries {
     this.#prefixBytes = prefix.length;
   }
 
+  /** Bytes that the label fields (remote write 1.0) of a request's unknown series have. */
+  fieldBytes(columns: RequestColumns): number {
+    return this.#kernel.unknownBytes(columns.frameAt);
+  }
+
   /**
-   * Adds a series whose label fields (remote write 1.0) stand at [from, to) in the memory.
+   * Adds a request's unknown series from one on, whose label fields stand in the memory, and gives
+   * each to the shard that owns it.
    *
-   * @param hashes words of hashes by which series are to be known; this one's at `at`
-   * @returns the shard that owns it, or -1 where the labels are to be looked at one by one
+   * @returns the first whose labels are to be looked at one by one, else their number
    */
-  addFields(
-    range: { readonly from: number; readonly to: number },
-    hashes: Int32Array,
-    hashAt: number,
-  ): number {
+  placeFields(columns: RequestColumns, series: number): number {
     const at = this.#scratchAt;
-    const out = this.#labels.reserve(this.#labelBytesMax) + this.#labelBytes;
-    const row = this.#rows.reserve(this.#rowsMax * ROW_BYTES) + this.#count * ROW_BYTES;
-    const bytes = this.#kernel.canonicalSeries(
-      ...([range.from, range.to, at + PAIRS_AT, PAIRS_MAX] as const),
-      ...([out, out + this.#labelBytesMax - this.#labelBytes, row] as const),
-      ...([at, at + PREFIX_AT, this.#prefixBytes, at + HASHED_AT] as const),
-    );
-    return bytes < 0 ? -1 : this.#added(row, hashes, hashAt);
+    const labels = this.#labels.reserve(this.#labelBytesMax);
+    this.#placing.set([
+      ...[at + PAIRS_AT, PAIRS_MAX, at, at + PREFIX_AT, this.#prefixBytes, at + HASHED_AT],
+      ...[labels + this.#labelBytes, labels + this.#labelBytesMax],
+      ...[this.#rows.reserve(this.#rowsMax * ROW_BYTES), this.#count, this.#counts.byteOffset],
+    ]);
+    const end = this.#kernel.placeUnknown(columns.frameAt, series, this.#placing.byteOffset);
+    this.#count = this.#placing[PLACING.rowCount] as number;
+    this.#labelBytes = (this.#placing[PLACING.labels] as number) - labels;
+    return end;
   }
 
   /** Adds a series as sent: the shard that owns it, or what is wrong with it. */
