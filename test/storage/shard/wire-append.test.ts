@@ -6,6 +6,7 @@ import { labelsFromRecord } from '@mon/storage/model/labels';
 import { ManualClock } from '@mon/storage/model/manual-clock';
 import { DEFAULT_TENANT, tenantId } from '@mon/storage/model/tenant';
 import { WireWriter } from '@mon/storage/protocol/mon-wire-writer';
+import { encodeSeriesLanes } from '@mon/storage/protocol/series-lanes-encode';
 import t, { type Test } from 'tap';
 import { asBody, NOW_MS, openFor, readAll, temporaryDir } from '../database-fixture.ts';
 
@@ -187,6 +188,20 @@ t.test('append() finds series again that had left the head', async (t) => {
     [NOW_MS + 1, 1],
   ]);
   t.same(found.other_c, [[NOW_MS, 0]]);
+});
+
+t.test('append() stores exemplars and native histograms of a frame', async (t) => {
+  const database = await openFor(t, temporaryDir(t), { shards: 2 });
+  const sender = new Sender('a', ['x']);
+  const pairs = ['__name__', 'x', 'host', 'h0'];
+  const exemplar = { timestampMs: NOW_MS, value: 7, labels: ['trace_id', 'abc'] };
+  sender.writer.addLanes(encodeSeriesLanes([{ pairs, histograms: [], exemplars: [exemplar] }]));
+  const outcome = await append(database, sender.frame(NOW_MS));
+  t.match(outcome, { accepted: 1, rejected: 0, exemplars: 1 });
+  t.match(await append(database, sender.frame(NOW_MS + 1)), { accepted: 1 });
+  sender.writer.addLanes(Buffer.from('no message'));
+  await t.rejects(append(database, sender.frame(NOW_MS + 2)), { code: 'bad-body' });
+  await isLost(t, append(database, sender.frame(NOW_MS + 3)), /session is not known/);
 });
 
 t.test('append() refuses what is no frame, and stores nothing of it', async (t) => {

@@ -27,7 +27,7 @@ export class BatchRequest {
   /** Samples and metadata. */
   readonly plain: Uint8Array;
   /** Exemplars, as messages of remote write 1.0. */
-  readonly #lanes: Uint8Array = new Uint8Array(0);
+  readonly lanes: Uint8Array = new Uint8Array(0);
 
   constructor(
     records: readonly SpoolRecord[],
@@ -39,16 +39,16 @@ export class BatchRequest {
     const isWhole = records.length === 1 && rules.length === 0 && samples === joined;
     this.#only = isWhole ? records[0] : undefined;
     this.plain = rules.length === 0 ? samples : relabeled(samples, rules);
-    if (sendsExemplars) this.#lanes = rules.length === 0 ? lanes : relabeledLanes(lanes, rules);
+    if (sendsExemplars) this.lanes = rules.length === 0 ? lanes : relabeledLanes(lanes, rules);
   }
 
   /** Whether relabeling left nothing. */
   get isEmpty(): boolean {
-    return this.plain.length + this.#lanes.length === 0;
+    return this.plain.length + this.lanes.length === 0;
   }
 
   remoteWrite1(): Uint8Array {
-    return this.#only?.body ?? packSnappy(Buffer.concat([this.plain, this.#lanes]));
+    return this.#only?.body ?? packSnappy(Buffer.concat([this.plain, this.lanes]));
   }
 
   /**

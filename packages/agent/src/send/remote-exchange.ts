@@ -118,7 +118,7 @@ export class RemoteExchange {
       case 'mon-wire':
         if (this.#isOutOfStep) this.#wire.reset();
         this.#isOutOfStep = false;
-        return this.#wire.frame(request.plain, this.#families);
+        return this.#wire.frame(request, this.#families);
     }
   }
 

@@ -6,6 +6,7 @@
  */
 import { WireWriter } from '@mon/storage/protocol/mon-wire-writer';
 import { RemoteWriteWalk, readLabelPairs } from '@mon/storage/protocol/remote-write';
+import type { BatchRequest } from './batch-request.ts';
 import type { MetricFamilies } from './metric-families.ts';
 
 export class WireSender {
@@ -25,12 +26,16 @@ export class WireSender {
     this.#series.clear();
   }
 
-  /** A frame with what an unpacked WriteRequest holds; `families` learn what it says of metrics. */
-  frame(plain: Uint8Array, families: MetricFamilies): Uint8Array<ArrayBuffer> {
+  /** A frame with what a batch holds; `families` learn what it says of metrics. */
+  frame(
+    { plain, lanes }: Pick<BatchRequest, 'plain' | 'lanes'>,
+    families: MetricFamilies,
+  ): Uint8Array<ArrayBuffer> {
     if (this.#writer.isFull) this.reset();
     const walk = this.#walk;
     walk.walk(plain);
     const { seriesCount, sampleOffsets, timestampsMs, valueBits, metadata } = walk;
+    if (lanes.length > 0) this.#writer.addLanes(lanes);
     families.learn(metadata);
     for (const entry of metadata) this.#writer.addMetadata(entry);
     for (let i = 0; i < seriesCount; i++) {

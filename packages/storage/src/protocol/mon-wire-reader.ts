@@ -16,6 +16,7 @@ import { readValues, type ValueRun } from './mon-wire-value-reader.ts';
 import {
   DICTIONARY_BYTES_MAX,
   DICTIONARY_SERIES_MAX,
+  SECTION_LANES,
   SECTION_METADATA,
   SECTION_SAMPLES,
   SECTION_SERIES,
@@ -23,6 +24,7 @@ import {
 } from './mon-wire-writer.ts';
 import { METRIC_TYPES } from './remote-write.ts';
 
+const NO_LANES = new Uint8Array(0);
 /** Samples of a frame. */
 export const FRAME_SAMPLES_MAX = 1024 * 1024;
 /** A frame of a sender whose dictionary was not full yet may bring so much more. */
@@ -47,6 +49,8 @@ export class WireSamples {
   timestampsMs: Float64Array = new Float64Array(0);
   valueBits: Uint32Array = new Uint32Array(0);
   metadata: MetricMetadata[] = [];
+  /** Native histograms and exemplars, as a WriteRequest of remote write 1.0. */
+  lanes: Uint8Array = NO_LANES;
 
   constructor(room: (samples: number) => SampleRoom = newRoom) {
     this.#room = room;
@@ -55,6 +59,7 @@ export class WireSamples {
   clear(): void {
     this.sampleCount = 0;
     this.metadata = [];
+    this.lanes = NO_LANES;
   }
 
   /** Makes room for the samples of a frame. */
@@ -134,6 +139,7 @@ export class WireReader {
     else if (kind === SECTION_SYMBOLS) this.#readSymbols(reader, count);
     else if (kind === SECTION_SERIES) this.#readSeries(reader, count);
     else if (kind === SECTION_METADATA) readMetadata(reader, count, out);
+    else if (kind === SECTION_LANES && count === 1) out.lanes = reader.raw(reader.left);
     else throw new MalformedBytes(`a section of the unknown kind ${kind}`);
     if (reader.left > 0) {
       throw new MalformedBytes(`${reader.left} bytes are left over in a section of kind ${kind}`);

@@ -17,6 +17,7 @@ export const SECTION_SYMBOLS = 1;
 export const SECTION_SERIES = 2;
 export const SECTION_METADATA = 3;
 export const SECTION_SAMPLES = 4;
+export const SECTION_LANES = 5;
 
 /** A dictionary that holds more is begun anew with the next frame. */
 export const DICTIONARY_SERIES_MAX = 1024 * 1024;
@@ -43,6 +44,7 @@ export class WireWriter {
   readonly #newSymbols = new ByteWriter();
   readonly #newSeries = new ByteWriter();
   readonly #metadata = new ByteWriter();
+  readonly #lanes = new ByteWriter();
   #newSymbolCount = 0;
   #newSeriesCount = 0;
   #metadataCount = 0;
@@ -97,6 +99,16 @@ export class WireWriter {
     for (const text of [metric, help, unit]) this.#metadata.text(text);
   }
 
+  /**
+   * Adds native histograms and exemplars, once a frame.
+   *
+   * @param messages an unpacked WriteRequest of remote write 1.0, without float samples
+   */
+  addLanes(messages: Uint8Array): void {
+    this.#lanes.clear();
+    this.#lanes.raw(messages);
+  }
+
   /** Adds a sample, its value by its words. */
   addSample(
     timestampMs: number,
@@ -126,6 +138,7 @@ export class WireWriter {
     addSection(payload, SECTION_METADATA, this.#metadataCount, [this.#metadata]);
     const samples = [this.#blocks, this.#tokens, this.#bytes];
     addSection(payload, SECTION_SAMPLES, this.#blockCount, samples);
+    addSection(payload, SECTION_LANES, this.#lanes.length === 0 ? 0 : 1, [this.#lanes]);
     const head: FrameHead = {
       session: this.#session,
       epoch: this.#epoch,
@@ -169,6 +182,7 @@ export class WireWriter {
 
   #clearFrame(): void {
     for (const part of [this.#newSymbols, this.#newSeries, this.#metadata]) part.clear();
+    this.#lanes.clear();
     for (const part of [this.#blocks, this.#runs, this.#tokens, this.#bytes]) part.clear();
     this.#newSymbolCount = 0;
     this.#newSeriesCount = 0;

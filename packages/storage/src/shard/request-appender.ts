@@ -72,11 +72,19 @@ export class RequestAppender {
   /** @throws MonError `bad-body`, `disk-full`, `wal-failed` */
   async append(request: ShardRequest, bounds: AdmissionBounds): Promise<AppendOutcome> {
     const routed = route(this.#parts.router, request);
-    const { tenant } = request;
+    return this.appendRouted(request.tenant, routed, bounds);
+  }
+
+  /** Gives each owner its part. @throws MonError `bad-body`, `disk-full`, `wal-failed` */
+  async appendRouted(
+    tenant: TenantId,
+    routed: RoutedRequest,
+    bounds: AdmissionBounds,
+  ): Promise<AppendOutcome> {
     const { samples, lanes = [] } = routed;
-    if (lanes.length === 0) return this.appendRouted(tenant, routed, bounds);
+    if (lanes.length === 0) return this.#appendFloats(tenant, routed, bounds);
     const [floats, others] = await Promise.allSettled([
-      this.appendRouted(tenant, routed, bounds),
+      this.#appendFloats(tenant, routed, bounds),
       this.#parts.lanes.append({ tenant, lanes, firstIndex: samples }, bounds),
     ]);
     if (floats.status === 'rejected') throw floats.reason;
@@ -85,7 +93,7 @@ export class RequestAppender {
   }
 
   /** Gives each owner its part of the float samples. @throws MonError `disk-full`, `wal-failed` */
-  async appendRouted(
+  async #appendFloats(
     tenant: TenantId,
     routed: RoutedRequest,
     bounds: AdmissionBounds,

@@ -13,6 +13,7 @@ import { assert } from '../model/assert.ts';
 import { checkLabelPairs, type LabelFault } from '../model/label-rules.ts';
 import type { Labels } from '../model/labels.ts';
 import { WireSamples } from '../protocol/mon-wire-reader.ts';
+import { readLanes1 } from '../protocol/series-lanes.ts';
 import { dealParts, type RoutedRequest } from './append-router.ts';
 import { PartDealer } from './part-dealer.ts';
 import { newRawHashKey, RAW_HASH_WORDS, rawHash } from './raw-hash.ts';
@@ -78,7 +79,9 @@ export class WireRouter {
   route(session: WireSession): RoutedRequest {
     session.growTables();
     const columns = this.#columns;
-    const { sampleCount, series, metadata } = this.samples;
+    const { sampleCount, series, metadata, lanes } = this.samples;
+    // Read before anything is laid out, for it may be refused.
+    const histograms = lanes.length === 0 ? [] : readLanes1(lanes);
     const { refs, owners, counts } = columns;
     const { owners: ownerOf, refs: refOf } = session;
     const shards = this.#shards;
@@ -100,7 +103,8 @@ export class WireRouter {
     this.#numberSamples(sampleCount);
     const { rejected, rejections } = found;
     const parts = dealParts(this.#dealer, columns, this.#unknown);
-    return { parts, samples: sampleCount, rejected, rejections, metadata };
+    const request = { parts, samples: sampleCount, rejected, rejections, metadata };
+    return histograms.length === 0 ? request : { ...request, lanes: histograms };
   }
 
   /** Offsets of series with one sample each; they stay from frame to frame while not moved. */
