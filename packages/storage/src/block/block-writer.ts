@@ -82,18 +82,35 @@ export async function writeBlock(options: WriteBlockOptions): Promise<BlockSumma
     }
     return await writing.finish();
   } catch (error) {
-    (options.files ?? nodeFiles).remove(options.dir);
-    if (!isDiskFull(error)) throw error;
-    throw new MonError({
-      code: 'disk-full',
-      what: `Cannot write block ${options.dir}`,
-      why: reasonOf(error),
-      mend: 'Free space on the disk of the data directory; mon goes on by itself.',
-      retryable: true,
-      cause: error,
-    });
+    const failure = writeFailure(options.dir, error);
+    removeUnlisted(options.files ?? nodeFiles, options.dir);
+    throw failure;
   } finally {
     writing.close();
+  }
+}
+
+/** The file system's error as one that says what to do; any other as it is. */
+function writeFailure(dir: string, error: unknown): unknown {
+  if (!(error instanceof Error && 'syscall' in error)) return error;
+  const isFull = isDiskFull(error);
+  return new MonError({
+    code: isFull ? 'disk-full' : 'bad-database',
+    what: `Cannot write block ${dir}`,
+    why: reasonOf(error),
+    mend: isFull
+      ? 'Free space on the disk of the data directory; mon goes on by itself.'
+      : 'Check rights and the disk; the samples stay in the log, and the cut is tried again.',
+    retryable: true,
+    cause: error,
+  });
+}
+
+function removeUnlisted(files: Files, dir: string): void {
+  try {
+    files.remove(dir);
+  } catch {
+    // What no manifest lists is removed at the next start.
   }
 }
 

@@ -164,10 +164,10 @@ export class LevelDatabase implements DatabaseEntries {
       for (const name of files.list(this.dir)) syncFile(files, join(this.dir, name));
       files.syncDirectory(this.dir);
       files.syncDirectory(dirname(this.dir));
+      return directoryBytes(this.dir, files);
     } catch (error) {
       throw databaseError(`Cannot seal ${this.dir}`, error);
     }
-    return directoryBytes(this.dir, files);
   }
 
   async close(): Promise<void> {

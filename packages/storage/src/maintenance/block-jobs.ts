@@ -221,9 +221,19 @@ export class BlockJobs {
     const swapped = shards
       .callAll('swap', ask)
       .then(() => (removed.length > 0 ? maintenance.call('remove', removed) : null))
-      .then(() => undefined, unlessClosing);
+      .then(
+        () => undefined,
+        (error) => this.#noteLeftOver(error),
+      );
     this.#swaps.add(swapped);
     void swapped.then(() => this.#swaps.delete(swapped));
+  }
+
+  /** What could not be deleted, or was not before the end, is when the database is opened again. */
+  #noteLeftOver(error: unknown): void {
+    if (!(error instanceof MonError)) throw error;
+    if (error.code === 'closing') return;
+    this.#log.error({ error }, 'directories that are not read any more are left over');
   }
 }
 
@@ -239,9 +249,4 @@ function jobCanceled(): MonError {
     mend: 'Run it again; what was done is kept.',
     retryable: true,
   });
-}
-
-/** A database that is closed deletes what is left over when it is opened again. */
-function unlessClosing(error: unknown): void {
-  if (!(error instanceof MonError && error.code === 'closing')) throw error;
 }

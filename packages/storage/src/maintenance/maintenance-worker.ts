@@ -15,7 +15,7 @@ import { holdOpeningsBy } from '../kv/opening-holder.ts';
 import { Manifest } from '../manifest/manifest.ts';
 import type { ManifestChange } from '../manifest/manifest-entry.ts';
 import { assert } from '../model/assert.ts';
-import { MonError } from '../model/error.ts';
+import { MonError, reasonOf } from '../model/error.ts';
 import type { CutCalls, HoldCalls, NoCalls } from '../shard/shard-messages.ts';
 import { CallPort } from '../threads/call-port.ts';
 import { mainHolder } from '../threads/main-holder.ts';
@@ -57,7 +57,11 @@ class Maintenance {
       expire: (ask) => this.#expire(ask),
       remove: (ids) => {
         const manifest = this.#opened();
-        for (const id of ids) manifest.files.remove(manifest.blockDir(id));
+        try {
+          for (const id of ids) manifest.files.remove(manifest.blockDir(id));
+        } catch (cause) {
+          throw removalFailure(cause);
+        }
         return null;
       },
       fillBallast: () => this.#ballast.fill(),
@@ -152,6 +156,16 @@ class Maintenance {
     this.#version++;
     return { live: this.#live(), removed: change.remove };
   }
+}
+
+function removalFailure(cause: unknown): MonError {
+  return new MonError({
+    code: 'bad-database',
+    what: 'Cannot remove directories that were replaced or have expired',
+    why: reasonOf(cause),
+    mend: 'Check rights and the disk; the next start removes them.',
+    cause,
+  });
 }
 
 function mergeCanceled(): MonError {
