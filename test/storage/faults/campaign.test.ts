@@ -23,9 +23,9 @@ async function campaign(t: Test, file: string, seeds: number): Promise<void> {
 }
 
 t.test('log and manifest lose nothing acknowledged under faults', (t) =>
-  campaign(t, 'log-campaign.ts', 2000),
+  campaign(t, 'log-campaign.ts', 1500),
 );
 
 t.test('shards, log and manifest lose nothing acknowledged under faults', (t) =>
-  campaign(t, 'shard-campaign.ts', 100),
+  campaign(t, 'shard-campaign.ts', 80),
 );

@@ -9,7 +9,8 @@
  * - Calls fail with EIO or ENOSPC, in part done; writes and reads come up short.
  * - The process ends at a call chosen before: that call and all later ones throw `ProcessEnd`.
  *
- * What others write here (LevelDB) is found when its files and folders are synced, or at the end.
+ * What others write here (LevelDB) is found when its files and folders are synced, or at the end; of
+ * a folder that LevelDB has changed survives what we synced of it, or all of it.
  */
 import {
   closeSync,
@@ -112,6 +113,8 @@ class FolderNode {
   readonly kind = 'folder';
   durable = new Map<string, Node>();
   current = new Map<string, Node>();
+  /** Since the last sync LevelDB has written here. */
+  changedByOthers = false;
   /** Entries after each change since the last sync. */
   history: Map<string, Node>[] = [];
 
@@ -124,9 +127,11 @@ class FolderNode {
   synced(): void {
     this.durable = this.current;
     this.history = [];
+    this.changedByOthers = false;
   }
 
   survivor(random: Random): Map<string, Node> {
+    if (this.changedByOthers) return this.durable;
     const states = [this.durable, ...this.history];
     return states[random.next(states.length)] as Map<string, Node>;
   }
@@ -183,6 +188,9 @@ export class SimulatedFiles implements Files {
     this.call(mode === 'read' ? 'open' : 'open to write', makes ? 'EIO|ENOSPC' : 'EIO', () => {});
     const fd = openSync(path, FLAGS[mode]);
     this.#open.add(fd);
+    if (!makes && this.#lookUp(path) === undefined) {
+      this.#refresh(dirname(path), this.#folder(dirname(path)));
+    }
     const node = this.#file(path);
     if (makes) this.#folder(dirname(path)).change((names) => names.set(basename(path), node));
     else if (mode === 'replace') node.change(EMPTY, 0, Number.MAX_SAFE_INTEGER);
@@ -314,11 +322,15 @@ export class SimulatedFiles implements Files {
 
   #survivors(folder: FolderNode): FolderNode {
     const image = new FolderNode();
-    for (const [name, node] of folder.survivor(this.#random)) {
+    // LevelDB syncs a file before it renames it and removes another: journals keep that order.
+    const isWhole = folder.changedByOthers && this.#random.next(2) === 0;
+    const names = isWhole ? folder.current : folder.survivor(this.#random);
+    for (const [name, node] of names) {
       if (node.kind === 'folder') image.current.set(name, this.#survivors(node));
       else {
         const file = new FileNode();
-        file.durable = node.survivor(this.#random);
+        file.durable = isWhole ? node.content : node.survivor(this.#random);
+        if (folder.changedByOthers && !isWhole) file.durable = node.durable;
         file.content = file.durable;
         image.current.set(name, file);
       }
@@ -364,6 +376,7 @@ export class SimulatedFiles implements Files {
     const known = folder.current;
     const isSame = names.length === known.size && names.every(({ name }) => known.has(name));
     if (isSame) return;
+    folder.changedByOthers = true;
     folder.change((entries) => {
       entries.clear();
       for (const entry of names) {
