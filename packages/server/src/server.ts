@@ -247,6 +247,7 @@ function createRoutes(parts: Parts): Route[] {
     ...statusRoutes({
       ...{ monVersion, startedMs, clock, stats },
       config: parts.configInForce,
+      quarantines: () => database.quarantines(),
       queryable: database,
     }),
     ...jobRoutes(jobs),

@@ -99,6 +99,7 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
   readonly #memory: MemoryBudget;
   #appends = 0;
   #samplesRejected = 0;
+  #quarantinesLogged = 0;
   #closed: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
 
@@ -278,6 +279,17 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
     await this.#parts.threads.shards.callAll('releaseQuarantines', metric ?? null);
   }
 
+  async #logQuarantines(): Promise<void> {
+    const { log } = this.#parts.options;
+    try {
+      for (const { tenant, metric, label, values } of await this.quarantines()) {
+        log.warn({ tenant, metric, label, values }, 'quarantined: new series of it are refused');
+      }
+    } catch (error) {
+      log.info({ error }, 'could not read what is quarantined');
+    }
+  }
+
   /** Cuts early where that helps; tells the shards how short memory is. */
   #judgeMemory(): void {
     const { shards } = this.#parts.threads;
@@ -294,6 +306,9 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
       else log.warn(fields, 'memory for series is short: what explodes is quarantined');
     }
     if (wantsCut && !this.#jobs.isCutting && this.#closed === undefined) this.#cuts.cutNow();
+    const quarantines = shards.sum('quarantines');
+    if (quarantines > this.#quarantinesLogged) void this.#logQuarantines();
+    this.#quarantinesLogged = quarantines;
   }
 
   /** Says what an answer about a time lacks, since directories of it cannot be read. */

@@ -3,9 +3,11 @@
  */
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { verifyOpenDirectory } from '@mon/storage/care/care-thread';
 import type { PartReport } from '@mon/storage/care/part-report';
 import { verifyDirectory } from '@mon/storage/care/verify-directory';
 import t from 'tap';
+import { asColumns, NOW_MS, openFor } from '../database-fixture.ts';
 import { copyOf, filledDirectory, flipBit, largestFile } from './filled-directory.ts';
 
 const whole = await filledDirectory(t);
@@ -113,4 +115,30 @@ t.test('verifyDirectory() says which samples of the log lost their definition', 
   t.equal(wal?.name, 'wal');
   t.equal(wal?.samplesLost, 1200);
   t.match(JSON.stringify(wal?.losses), /definition is lost/);
+});
+
+t.test('verifyOpenDirectory() raises no false alarm while all of it changes', async (t) => {
+  const dir = copyOf(t, whole);
+  const database = await openFor(t, dir, { bounds: { segmentBytesMax: 20_000 } });
+  let isOver = false;
+  const change = async (act: (i: number) => Promise<unknown>) => {
+    for (let i = 0; !isOver; i++) await act(i);
+  };
+  const series = (i: number) => asColumns([[{ __name__: 'up', i: `${i % 9}` }, [NOW_MS + i, i]]]);
+  const changes = [
+    change((i) => database.append(series(i))),
+    change(() => database.flush()),
+    change((i) =>
+      database.meta.write([{ kind: 'put', key: `k${i % 9}`, value: 'v'.repeat(9999) }]),
+    ),
+  ];
+  for (let i = 0; i < 4; i++) {
+    const { parts } = await verifyOpenDirectory(dir, new AbortController().signal);
+    t.same(
+      parts.flatMap(({ problems }) => problems),
+      [],
+    );
+  }
+  isOver = true;
+  await Promise.all(changes);
 });

@@ -3,6 +3,7 @@
  */
 import { hostname } from 'node:os';
 import type { DatabaseStats } from '@mon/storage/database-options';
+import type { Quarantine } from '@mon/storage/head/series-guard';
 import type { Clock } from '@mon/storage/model/clock';
 import { formatDurationMs } from '@mon/storage/model/duration';
 import type { Labels } from '@mon/storage/model/labels';
@@ -23,6 +24,7 @@ export interface StatusRoutesOptions {
   readonly clock: Clock;
   readonly queryable: Queryable;
   readonly stats: () => DatabaseStats;
+  readonly quarantines: () => Promise<readonly Quarantine[]>;
 }
 
 /** The Prometheus whose HTTP API is answered; clients choose features by it. */
@@ -119,6 +121,7 @@ async function statistics(options: StatusRoutesOptions, request: HttpRequest): P
     seriesCountByLabelValuePair: largest(counts.pairs, top),
     blocks: blocks.length,
     walBytes,
+    quarantined: await options.quarantines(),
   };
   const why = `more than ${STATISTICS_SERIES_MAX} series: counts by label are left out`;
   return json(200, { status: 'success', data, ...(isTooMany ? { warnings: [why] } : {}) });

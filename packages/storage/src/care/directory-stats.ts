@@ -3,6 +3,7 @@
  * metric and label. Reads only; all values of all directories pass by once.
  */
 import { join } from 'node:path';
+import { isCode } from '../files/file-actions.ts';
 import type { Files } from '../files/files.ts';
 import { nodeFiles } from '../files/node-files.ts';
 import { BlockTally, type LabelStats, type MetricStats, type PairStats } from './block-tally.ts';
@@ -80,7 +81,12 @@ export async function directoryStats(
     if (files.state(dir) === undefined) continue;
     const { id, tier, minTimeMs, maxTimeMs, series, samples } = entry;
     const bytes = treeOf(files, dir).bytes;
-    const { parts, unreadable } = await tally.read(dir, { files, ...(signal ? { signal } : {}) });
+    const counted = await unlessGone(
+      tally.read(dir, { files, ...(signal ? { signal } : {}) }),
+      () => files.state(dir) === undefined,
+    );
+    if (counted === undefined) continue;
+    const { parts, unreadable } = counted;
     const known = Object.values(parts).reduce((sum, part) => sum + part, 0);
     const overhead = Math.max(0, bytes - known);
     const row = { id, tier, minTimeMs, maxTimeMs, series, samples, bytes, unreadable };
@@ -114,11 +120,31 @@ function treeOf(files: Files, path: string): { readonly files: number; readonly 
   const state = files.state(path);
   if (state === undefined) return { files: 0, bytes: 0 };
   if (!state.isDirectory) return { files: 1, bytes: state.bytes };
-  const inside = files.list(path).map((name) => treeOf(files, join(path, name)));
+  const inside = namesIn(files, path).map((name) => treeOf(files, join(path, name)));
   return {
     files: inside.reduce((sum, one) => sum + one.files, 0),
     bytes: inside.reduce((sum, one) => sum + one.bytes, 0),
   };
+}
+
+/** The names in a folder; none where it is gone by now. */
+function namesIn(files: Files, dir: string): string[] {
+  try {
+    return files.list(dir);
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+/** Undefined where the reading failed since its directory was removed meanwhile. */
+async function unlessGone<T>(reading: Promise<T>, isGone: () => boolean): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isGone()) return undefined;
+    throw error;
+  }
 }
 
 const NO_PARTS: PartBytes = {

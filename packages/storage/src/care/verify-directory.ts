@@ -5,6 +5,7 @@
  * Memory: one segment's largest record, one block's index pages, a few blocks of LevelDB.
  */
 import { join } from 'node:path';
+import { isCode } from '../files/file-actions.ts';
 import type { Files } from '../files/files.ts';
 import { nodeFiles } from '../files/node-files.ts';
 import { HEAD_COPY_NAME, MANIFEST_NAME } from '../manifest/manifest.ts';
@@ -16,6 +17,9 @@ import { verifyBlockDirectory } from './verify-block-directory.ts';
 import { manifestReport } from './verify-manifest.ts';
 import { verifyMeta } from './verify-meta.ts';
 import { verifyWal } from './verify-wal.ts';
+
+/** How often a log that loses files meanwhile is read again. */
+const CHANGING_TRIES = 100;
 
 /** What stands in a data directory. */
 const KNOWN_NAMES = new Set([
@@ -62,7 +66,8 @@ export async function verifyDirectory(
   done(folderReport(dataDir, files));
   done(manifestReport(dataDir, manifest, { files, isRunning }));
   const isCut = (generation: number) => manifest.state.cut.has(generation);
-  done(verifyWal({ dataDir, files, isCut, isRunning, ...aborting }));
+  const wal = { dataDir, files, isCut, isRunning, ...aborting };
+  done(isRunning ? whileChanging(() => verifyWal(wal)) : verifyWal(wal));
   done(await verifyMeta(dataDir, { files, isRunning }));
   const hashKey = manifest.head?.hashKey ?? new Uint8Array(16);
   for (const entry of live) {
@@ -72,6 +77,21 @@ export async function verifyDirectory(
     if (report !== undefined) done(report);
   }
   return { dataDir, parts, isIntact: parts.every(({ problems }) => problems.length === 0) };
+}
+
+/** Reads anew where a server removes files of the log that is being read. */
+function whileChanging(verify: () => PartReport): PartReport {
+  for (let left = CHANGING_TRIES; ; left--) {
+    try {
+      return verify();
+    } catch (error) {
+      if (left === 0 || !isCode(causeOf(error), 'ENOENT')) throw error;
+    }
+  }
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? error.cause : error;
 }
 
 /** What lives; where records are lost, what a repair would find to live. */

@@ -87,7 +87,8 @@ export class WalWalk {
 
   finish(): void {
     this.#endHits(undefined, this.#generation);
-    if (this.#orphans === 0) return;
+    // While segments are removed, those with definitions may have gone before those with samples.
+    if (this.#orphans === 0 || (this.#wal.isRunning && !this.#findings.isDamaged)) return;
     const [minTimeMs, maxTimeMs] = this.#orphanRange;
     const from = `${this.#orphans} samples of series whose definition is lost`;
     this.#findings.loss({ series: 0, from, to: from, minTimeMs, maxTimeMs });
