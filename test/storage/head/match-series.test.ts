@@ -98,6 +98,56 @@ t.test('SeriesTable keeps identity and index right as series leave and return', 
   }
 });
 
+t.test('SeriesTable gives refs and pairs back in slices while others come', async (t) => {
+  const random = randomFrom();
+  t.comment(`seed ${random.seed}`);
+  const table = new SeriesTable(KEY, new ShardMemory(4096));
+  const held = new Map<number, Labels>();
+  let unique = 0;
+  const add = () => {
+    // Every other pair is carried by few series, so that its id is soon another's.
+    const own = ['pod', `pod-${Math.floor(unique++ / 3)}`];
+    const labels = [...randomLabels(random)];
+    const at = labels.findIndex((name, i) => i % 2 === 0 && name > 'pod');
+    labels.splice(at < 0 ? labels.length : at, 0, ...own);
+    held.set(table.resolve(TENANTS[random.next(2)] as (typeof TENANTS)[0], labels), labels);
+  };
+  for (let i = 0; i < 2000; i++) add();
+  const check = () => {
+    for (const [ref, labels] of held) {
+      if (formatLabels(table.labels(ref)) !== formatLabels(labels)) t.fail(`labels of ${ref}`);
+    }
+    const found = TENANTS.flatMap((tenant) => [...matchSeries(table, tenant, [])]);
+    t.equal(new Set(found).size, held.size, `seed ${random.seed}`);
+    t.equal(found.length, held.size);
+  };
+  for (let round = 0; round < 20; round++) {
+    const leaving = [...held.keys()].filter(() => random.next(2) === 0);
+    const steps = table.detach(leaving, () => true);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    for (const ref of leaving) held.delete(ref);
+    for (let from = 0; from < leaving.length; from += 100) {
+      table.free(leaving.slice(from, from + 100));
+      for (let i = 0; i < 100; i++) add();
+    }
+    check();
+  }
+  const { used } = table.space;
+  for (let round = 0; round < 5; round++) {
+    const leaving = [...held.keys()];
+    const steps = table.detach(leaving, () => true);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    table.free(step.value);
+    t.equal(table.count, 0);
+    held.clear();
+    for (let i = 0; i < leaving.length; i++) add();
+    check();
+  }
+  t.ok(table.space.used <= used * 1.2, `${used} bytes, then ${table.space.used}`);
+});
+
 t.test('sortSeries() gives the order of blocks', async (t) => {
   const random = randomFrom();
   t.comment(`seed ${random.seed}`);
