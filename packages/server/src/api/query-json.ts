@@ -2,6 +2,9 @@
  * Writes a query's outcome as Prometheus's JSON, series by series, so that a large matrix is never
  * one string.
  */
+import { ByteReader } from '@mon/storage/encoding/byte-reader';
+import { decodeHistogram } from '@mon/storage/encoding/histogram-bytes';
+import { entryBytes, type HistogramRun } from '@mon/storage/model/histogram-run';
 import type { Labels } from '@mon/storage/model/labels';
 import type {
   MatrixResult,
@@ -10,6 +13,7 @@ import type {
   RawMatrixResult,
   VectorResult,
 } from '../promql/query-result.ts';
+import { histogramJson } from './histogram-json.ts';
 import { timeText, valueText } from './number-text.ts';
 
 export interface OutcomeView {
@@ -119,8 +123,23 @@ function* rawMatrixJson(result: RawMatrixResult, limit: number): Generator<strin
     for (let k = 0; k < row.length; k++) {
       points += `${k === 0 ? '' : ','}${openings[k]}${valueText(row[k] as number)}"]`;
     }
-    yield entryJson(labels[i] as Labels, points, i === 0);
+    const run = result.histograms?.[i];
+    const histograms = run === undefined ? '' : histogramPoints(run);
+    const entry = entryJson(labels[i] as Labels, points, i === 0);
+    if (histograms === '') yield entry;
+    else yield `${entry.slice(0, -1)},"histograms":[${histograms}]}`;
   }
+}
+
+/** Times and histograms of a series, staleness markers left out. */
+function histogramPoints(run: HistogramRun): string {
+  let points = '';
+  run.timestampsMs.forEach((timeMs, i) => {
+    const histogram = decodeHistogram(new ByteReader(entryBytes(run, i)));
+    if (histogram.isStale) return;
+    points += `${points === '' ? '' : ','}[${timeText(timeMs)},${histogramJson(histogram)}]`;
+  });
+  return points;
 }
 
 function entryJson(labels: Labels, points: string, isFirst: boolean): string {

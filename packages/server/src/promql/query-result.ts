@@ -4,6 +4,7 @@
  * Columnar: a matrix over a fixed grid of steps has a row of `steps` values per series and a
  * presence row of its own; a missing point is presence 0, never a NaN.
  */
+import type { HistogramRun } from '@mon/storage/model/histogram-run';
 import type { Labels } from '@mon/storage/model/labels';
 
 export type QueryResult =
@@ -58,6 +59,8 @@ export interface RawMatrixResult {
   readonly timestampsMs: readonly Float64Array[];
   /** [n] */
   readonly values: readonly Float64Array[];
+  /** [n] native histograms, staleness markers among them */
+  readonly histograms?: readonly HistogramRun[];
 }
 
 /** A remark on a query that did answer: `warning` (result may be wrong) or `info`. */

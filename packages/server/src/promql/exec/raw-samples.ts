@@ -2,8 +2,15 @@
  * The samples of a range selector or subquery as they are: the answer of an instant query that
  * asks for a range.
  */
+import {
+  copyRun,
+  type HistogramRun,
+  NO_HISTOGRAMS,
+  samplesWeight,
+  sliceRun,
+} from '@mon/storage/model/histogram-run';
 import type { Labels } from '@mon/storage/model/labels';
-import type { SeriesBatch } from '@mon/storage/model/queryable';
+import { laneRun, type SeriesBatch } from '@mon/storage/model/queryable';
 import type { SeriesMatrix, StepGrid } from '../batch.ts';
 import type { QueryRun } from './query-run.ts';
 import { type SelectorSource, withoutStale } from './range-rows.ts';
@@ -15,11 +22,14 @@ export interface RawSeries {
   readonly labels: Labels;
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
+  /** Staleness markers among them. */
+  readonly histograms: HistogramRun;
 }
 
 /** Copies the samples of the first step's window, staleness markers left out. */
 export class RawSamples implements ScanReader {
   readonly steps = 1;
+  readonly wantsHistograms = true;
   readonly series: RawSeries[] = [];
   readonly #source: SelectorSource;
   readonly #run: QueryRun;
@@ -40,15 +50,29 @@ export class RawSamples implements ScanReader {
       const timestampsMs = column.slice(start, end);
       const values = batch.values.slice(offset + start, offset + end);
       const live = withoutStale(timestampsMs, values) ?? { timestampsMs, values };
-      if (live.values.length === 0) continue;
-      this.#run.countHeld(live.values.length);
-      this.series.push({ labels: batch.labels[series] as Labels, ...live });
+      const histograms = this.#histograms(batch, series);
+      const held = live.values.length + samplesWeight(histograms);
+      if (held === 0) continue;
+      this.#run.countHeld(held);
+      this.series.push({ labels: batch.labels[series] as Labels, ...live, histograms });
     }
+  }
+
+  #histograms({ histograms }: SeriesBatch, series: number): HistogramRun {
+    if (histograms === undefined) return NO_HISTOGRAMS;
+    const { reference, rangeMs } = this.#source;
+    const run = laneRun(histograms, series);
+    const [start = 0, end = 0] = sampleWindows(run.timestampsMs, reference, rangeMs);
+    return copyRun(sliceRun(run, start, end));
   }
 }
 
 /** The rows of a subquery as samples at the times of its grid. */
 export function samplesOfRows(rows: SeriesMatrix, grid: StepGrid): RawSeries[] {
   const timesMs = gridTimes(grid);
-  return rows.labels.map((labels, row) => ({ labels, ...samplesOfRow(rows, row, timesMs) }));
+  return rows.labels.map((labels, row) => ({
+    labels,
+    ...samplesOfRow(rows, row, timesMs),
+    histograms: NO_HISTOGRAMS,
+  }));
 }

@@ -61,6 +61,7 @@ function samplesResult(series: RawSeries[]): RawMatrixResult {
     labels: series.map(({ labels }) => labels),
     timestampsMs: series.map(({ timestampsMs }) => timestampsMs),
     values: series.map(({ values }) => values),
+    histograms: series.map(({ histograms }) => histograms),
   };
 }
 

@@ -15,6 +15,8 @@ const SLICE_CELLS = 16_384;
 export interface ScanReader {
   /** Steps of a row this reader makes; decides how many series a slice has. */
   readonly steps: number;
+  /** Whether it looks at native histograms too. */
+  readonly wantsHistograms?: boolean;
   /** Series [from, to) of the batch; a promise where that takes turns of the event loop. */
   read(batch: SeriesBatch, from: number, to: number): Promise<void> | undefined;
 }
@@ -57,10 +59,11 @@ async function runScan({ plan, readers }: Scan, run: QueryRun): Promise<void> {
   const { tenant, signal, samplesLeft: samplesMax } = run;
   const onMissing = (what: string) => run.remarks.warnOfData(what);
   const request = { tenant, matchers, startMs, endMs, hints, signal, samplesMax, onMissing };
+  const histograms = readers.some(({ wantsHistograms }) => wantsHistograms === true);
   const steps = Math.max(1, ...readers.map((reader) => reader.steps));
   const sliceRows = Math.max(1, Math.floor(SLICE_CELLS / steps));
   run.check();
-  for await (const batch of run.queryable.select(request)) {
+  for await (const batch of run.queryable.select({ ...request, histograms })) {
     const count = batch.labels.length;
     run.countRead(count, batch.values.length);
     for (let from = 0; from < count; from += sliceRows) {
