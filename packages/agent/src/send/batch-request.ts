@@ -7,6 +7,7 @@
  * speaks 2.0, has its samples decoded.
  */
 import type { SampleColumns } from '@mon/storage/model/appender';
+import type { Exemplar } from '@mon/storage/model/exemplar';
 import type { Labels } from '@mon/storage/model/labels';
 import { decodeRemoteWrite } from '@mon/storage/protocol/remote-write';
 import { encodeRemoteWrite2 } from '@mon/storage/protocol/remote-write-2-encode';
@@ -59,7 +60,13 @@ export class BatchRequest {
     const { columns, metadata } = decodeRemoteWrite(this.plain);
     families.learn(metadata);
     if (columns.labels.length === 0) return undefined;
-    return encodeRemoteWrite2(columns, families.known);
+    // They came with samples of their series, which stand in the same batch.
+    const exemplars = new Map<string, readonly Exemplar[]>();
+    for (const series of readLanes1(this.lanes)) {
+      const key = series.pairs.join('\0');
+      exemplars.set(key, [...(exemplars.get(key) ?? []), ...series.exemplars]);
+    }
+    return encodeRemoteWrite2(columns, families.known, exemplars);
   }
 }
 

@@ -6,6 +6,7 @@
  * prompb/io/prometheus/write/v2/types.proto.
  */
 import type { SampleColumns } from '../model/appender.ts';
+import type { Exemplar } from '../model/exemplar.ts';
 import { labelValue, METRIC_NAME } from '../model/labels.ts';
 import type { MetricMetadata } from '../model/metadata.ts';
 import { bitsOf } from '../model/sample.ts';
@@ -22,21 +23,25 @@ const UTF8 = new TextEncoder();
 /**
  * A snappy-packed body.
  *
- * @param known what is known of metric families, by name; each series carries its own
+ * @param known     what is known of metric families, by name; each series carries its own
+ * @param exemplars those of series with samples, by `labels.join('\0')`
  */
 export function encodeRemoteWrite2(
   columns: SampleColumns,
   known: ReadonlyMap<string, MetricMetadata> = new Map(),
+  exemplars: ReadonlyMap<string, readonly Exemplar[]> = new Map(),
 ): Uint8Array<ArrayBuffer> {
-  return packSnappy(encodeRequest(columns, known));
+  return packSnappy(encodeRequest(columns, known, exemplars));
 }
 
 /** The same before it is packed. */
 export function encodeRequest(
   columns: SampleColumns,
   known: ReadonlyMap<string, MetricMetadata>,
+  exemplars: ReadonlyMap<string, readonly Exemplar[]> = new Map(),
 ): Uint8Array {
   const symbols = new SymbolTable();
+  const left = new Map(exemplars);
   const series = new ProtobufWriter(1024);
   const valueBits = bitsOf(columns.values);
   const refs = new ProtobufWriter(256);
@@ -52,6 +57,14 @@ export function encodeRequest(
       const low = valueBits[2 * k] as number;
       const high = valueBits[2 * k + 1] as number;
       series.sample(columns.timestampsMs[k] as number, low, high);
+    }
+    if (left.size > 0) {
+      // Once, though a series may stand here again.
+      const key = labels.join('\0');
+      for (const exemplar of left.get(key) ?? []) {
+        series.message(0x22, encodeExemplar(exemplar, symbols));
+      }
+      left.delete(key);
     }
     const metadata = metadataOf(labelValue(labels, METRIC_NAME), known);
     if (metadata !== undefined) series.message(0x2a, encodeMetadata(metadata, symbols));
@@ -71,6 +84,21 @@ function encodeMetadata({ type, help, unit }: MetricMetadata, symbols: SymbolTab
   out.varint(symbols.ref(help));
   out.byte(0x20);
   out.varint(symbols.ref(unit));
+  return out.taken();
+}
+
+function encodeExemplar(
+  { labels, value, timestampMs }: Exemplar,
+  symbols: SymbolTable,
+): Uint8Array {
+  const refs = new ProtobufWriter(labels.length * REF_BYTES_MAX);
+  for (const text of labels) refs.varint(symbols.ref(text));
+  const out = new ProtobufWriter(64);
+  out.message(0x0a, refs.taken());
+  out.byte(0x11);
+  out.bytes(new Uint8Array(Float64Array.of(value).buffer));
+  out.byte(0x18);
+  out.varint(timestampMs);
   return out.taken();
 }
 
