@@ -18,6 +18,8 @@ import {
 import {
   commonDivisor,
   commonShift,
+  forgetNeed,
+  needsWhole,
   readIntegers,
   roughness,
   writeIntegers,
@@ -205,9 +207,10 @@ function patternOf(bits: i64): i64 {
 }
 
 /**
- * Reads values[0, count) out of bytes[from, to) and returns how many these were, or 0: no column.
+ * Reads the first `wanted` of `count` values out of bytes[from, to) and returns how many bytes the
+ * column has, or 0: it is none. Where less than all is wanted the column must end at `to`.
  *
- * 8 * count + 16 bytes after the end must be memory.
+ * 8 * count + 16 bytes after the end must be memory; the first 8 of them may be written over.
  *
  * @param reference values of the column before, as many, or 0 where there is none
  * @param scratch   count + 8208 bytes
@@ -216,29 +219,54 @@ export function decodeColumn(
   from: usize,
   to: usize,
   count: i32,
+  wanted: i32,
   reference: usize,
   values: usize,
   scratch: usize,
 ): i32 {
+  if (wanted < count) {
+    readColumn(from, to, count, wanted, reference, values, scratch);
+    if (broken) return 0;
+    if (!needsWhole) return i32(to - from);
+  }
+  readColumn(from, to, count, count, reference, values, scratch);
+  return broken ? 0 : i32(at - from);
+}
+
+function readColumn(
+  from: usize,
+  to: usize,
+  count: i32,
+  wanted: i32,
+  reference: usize,
+  values: usize,
+  scratch: usize,
+): void {
   startAt(from, to);
+  forgetNeed();
   const type = takeByte();
   if (type === CONSTANT) {
     const bits = takeWord();
-    for (let i = 0; i < count; i++) store<u64>(values + 8 * i, bits);
+    for (let i = 0; i < wanted; i++) store<u64>(values + 8 * i, bits);
   } else if (type === DECIMAL) {
-    readDecimals(count, reference, values, scratch);
+    readDecimals(count, wanted, reference, values, scratch);
   } else if (type === PATTERN) {
-    readIntegers(values, count, true, 0, scratch, scratch + TABLE_BYTES);
-    for (let i = 0; i < count; i++) {
+    readIntegers(values, count, wanted, true, 0, scratch, scratch + TABLE_BYTES);
+    for (let i = 0; i < wanted; i++) {
       store<i64>(values + 8 * i, patternOf(load<i64>(values + 8 * i)));
     }
   } else {
     breakOff();
   }
-  return broken ? 0 : i32(at - from);
 }
 
-function readDecimals(count: i32, reference: usize, values: usize, scratch: usize): void {
+function readDecimals(
+  count: i32,
+  wanted: i32,
+  reference: usize,
+  values: usize,
+  scratch: usize,
+): void {
   const head = takeByte();
   const exponent = i32(head & EXPONENT_BITS);
   const isDifference = (head & IS_DIFFERENCE) !== 0;
@@ -247,10 +275,11 @@ function readDecimals(count: i32, reference: usize, values: usize, scratch: usiz
   if (exponent > EXPONENT_MAX || (isDifference && reference === 0)) breakOff();
   if (broken) return;
   const power = powerOfTen(exponent);
-  readIntegers(values, count, false, isDifference ? 0 : power, scratch, scratch + TABLE_BYTES);
-  if (broken) return;
+  const divisor = isDifference ? 0 : power;
+  readIntegers(values, count, wanted, false, divisor, scratch, scratch + TABLE_BYTES);
+  if (broken || needsWhole) return;
   if (isDifference) {
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < wanted; i++) {
       const other = referenceInteger(load<f64>(reference + 8 * i), power);
       store<f64>(values + 8 * i, f64(load<i64>(values + 8 * i) + other) / power);
     }
@@ -258,7 +287,7 @@ function readDecimals(count: i32, reference: usize, values: usize, scratch: usiz
   if ((head & HAS_MISFITS) === 0) return;
   const last = at;
   moveTo(misfitsAt);
-  readMisfits(count, values);
+  readMisfits(count, wanted, values);
   moveTo(last);
 }
 
@@ -271,7 +300,7 @@ function passMisfits(count: i32): void {
   }
 }
 
-function readMisfits(count: i32, values: usize): void {
+function readMisfits(count: i32, wanted: i32, values: usize): void {
   let next: u64 = 0;
   for (let left = takeVarint(); left > 0; left--) {
     const gap = takeVarint();
@@ -281,7 +310,7 @@ function readMisfits(count: i32, values: usize): void {
       breakOff();
       return;
     }
-    store<u64>(values + 8 * usize(i), bits);
+    if (i < u64(wanted)) store<u64>(values + 8 * usize(i), bits);
     next = i + 1;
   }
 }

@@ -66,6 +66,32 @@ t.test('a chain decodes to the same bits, from any column and in any selection',
   t.pass('30 histograms');
 });
 
+t.test('a chain decodes a part of each column as it does the whole', async (t) => {
+  const random = seededRandom(t);
+  for (let round = 0; round < 60; round++) {
+    const count = 2 + random.below(400);
+    const columns = buckets(random, { count, bounds: 6 });
+    const noise = Float64Array.from({ length: count }, () => random.next());
+    const still = new Float64Array(count).fill(random.next());
+    const holes = noise.map((value, i) => (i % 40 === 7 ? Number.NaN : Math.round(value * 100)));
+    const all = [...columns, noise, still, holes];
+    const { value, heads } = groupOf(all);
+    const decoder = new ChainDecoder(value, heads);
+    const wanted = 1 + random.below(count);
+    all.forEach((values, i) => {
+      // The same part of all, as a question wants it; now and then another.
+      const part = random.next() < 0.1 ? 1 + random.below(count) : wanted;
+      decoder.decode(i, part);
+      const decoded = new Float64Array(part);
+      decoder.copy({ from: 0, to: part }, decoded);
+      if (bitText(decoded) !== bitText(values.subarray(0, part))) {
+        t.fail(`column ${i}, ${part} of ${count} values`);
+      }
+    });
+  }
+  t.pass('60 groups');
+});
+
 t.test('a bucket is smaller as the difference from the one below', async (t) => {
   const columns = buckets(seededRandom(t), { count: 480, bounds: 12 });
   const alone = columns.reduce((sum, values) => sum + encodeColumn(values).bytes.length, 0);

@@ -42,16 +42,20 @@ class Source {
     return n & 1n ? -(n >> 1n) - 1n : n >> 1n;
   }
 
-  /** Numbers of given widths, lowest bit first; the first `filled` bits are in hand already. */
-  bits(widths: readonly number[], held = 0n, filled = 0): bigint[] {
+  /**
+   * Numbers of given widths, lowest bit first.
+   *
+   * @param tail the last 8 bytes, where these are elsewhere
+   */
+  bits(widths: readonly number[], tail?: bigint): bigint[] {
+    const size = Math.ceil(widths.reduce((sum, width) => sum + width, 0) / 8);
+    const stored = tail === undefined ? size : Math.max(0, size - 8);
+    let held = 0n;
+    for (let i = 0; i < stored; i++) held |= BigInt(this.byte()) << BigInt(8 * i);
+    if (tail !== undefined) held |= tail << BigInt(8 * stored);
     return widths.map((width) => {
-      while (filled < width) {
-        held |= BigInt(this.byte()) << BigInt(filled);
-        filled += 8;
-      }
       const bits = held & ((1n << BigInt(width)) - 1n);
       held >>= BigInt(width);
-      filled -= width;
       return bits;
     });
   }
@@ -87,18 +91,19 @@ function readFrequencies(source: Source, lowest: number, classes: number): numbe
 interface Classes {
   readonly classes: readonly number[];
   /** Bits that the states end with. */
-  readonly held: bigint;
-  readonly filled: number;
+  readonly tail: bigint | undefined;
 }
 
 function readClasses(source: Source, count: number): Classes {
   const lowest = source.byte();
   const classes = source.byte() + 1;
   if (classes === 1) {
-    return { classes: new Array<number>(count).fill(lowest), held: 0n, filled: 0 };
+    return { classes: new Array<number>(count).fill(lowest), tail: undefined };
   }
   const frequencies = readFrequencies(source, lowest, classes);
+  const words = Number(source.varint());
   const states = Array.from({ length: STATES }, () => Number(source.number(4)));
+  const wordsFrom = source.at;
   const found = Array.from({ length: count }, (_, i) => {
     const state = states[i % STATES] as number;
     const slot = state % 1024;
@@ -110,11 +115,12 @@ function readClasses(source: Source, count: number): Classes {
     states[i % STATES] = next;
     return cls;
   });
-  const held = states.reduce(
+  if (source.at !== wordsFrom + 2 * words) throw new Error('another number of words');
+  const tail = states.reduce(
     (bits, state, i) => bits | (BigInt(state - STATE_MIN) << BigInt(16 * i)),
     0n,
   );
-  return { classes: found, held, filled: 16 * STATES };
+  return { classes: found, tail };
 }
 
 function readRests(source: Source, count: number, head: number): bigint[] {
@@ -123,9 +129,9 @@ function readRests(source: Source, count: number, head: number): bigint[] {
     return source.bits(new Array<number>(count).fill(width));
   }
   const isSigned = (head & 2) !== 0;
-  const { classes, held, filled } = readClasses(source, count);
+  const { classes, tail } = readClasses(source, count);
   const widths = classes.map((cls) => openBits(cls) + (isSigned && cls > 0 ? 1 : 0));
-  return source.bits(widths, held, filled).map((bits, i) => {
+  return source.bits(widths, tail).map((bits, i) => {
     const cls = classes[i] as number;
     if (!isSigned) return smallestOf(cls) + bits;
     const magnitude = smallestOf(cls) + (bits >> 1n);

@@ -4,7 +4,17 @@
 // The classes are entropy-coded: range ANS (Duda, "Asymmetric numeral systems", 2013) with four states
 // in turn, 10 bits of probability, words of 16 bits.
 
-import { at, breakOff, broken, end, moveTo, putByte, takeByte } from './cursor';
+import {
+  at,
+  breakOff,
+  broken,
+  end,
+  moveTo,
+  putByte,
+  putVarint,
+  takeByte,
+  takeVarint,
+} from './cursor';
 
 export const CLASSES: i32 = 128;
 const PROBABILITY_BITS: u32 = 10;
@@ -193,10 +203,9 @@ function pushLast(state: u32, cls: u32, tables: usize): u32 {
 }
 
 /**
- * Appends classes[0, count), at least two kinds of them, and with the states the first 64 of the bits
- * that follow.
+ * Appends classes[0, count), at least two kinds of them.
  *
- * @param tail the 64 bits
+ * @param tail 64 bits that the states take along
  * @param room 2 * count + 18 bytes
  */
 export function writeClasses(
@@ -241,6 +250,7 @@ export function writeClasses(
     a = pushed(a >>> (u32(aDue) << 4), aClass, tables);
   }
   words = word;
+  putVarint((top - words) >> 1);
   store<u32>(at, a);
   store<u32>(at + 4, b);
   store<u32>(at + 8, c);
@@ -264,15 +274,19 @@ function popLast(classes: usize, slots: usize, state: u32): u32 {
   return (next << 16) | load<u16>(words - 2);
 }
 
-/** Reads classes[0, count); the bits that the states end with stand before what follows them. */
-export function readClasses(classes: usize, count: i32, tables: usize): void {
+/** The 64 bits that the states of a whole column ended with. */
+export let tail: u64 = 0;
+
+/** Reads classes[0, count), of which there may be more, and moves behind all. */
+export function readClasses(classes: usize, count: i32, isWhole: bool, tables: usize): void {
   const slots = tables + SLOTS;
-  const last = end;
+  const size = takeVarint();
   let word = at + 16;
-  if (word > last) {
+  if (broken || word > end || size > u64(end - word) >> 1) {
     breakOff();
     return;
   }
+  const last = word + 2 * usize(size);
   let a = load<u32>(at);
   let b = load<u32>(at + 4);
   let c = load<u32>(at + 8);
@@ -309,10 +323,12 @@ export function readClasses(classes: usize, count: i32, tables: usize): void {
     if ((count & 3) > 1) b = popLast(to + 1, slots, b);
     if ((count & 3) > 2) c = popLast(to + 2, slots, c);
   }
-  if (words > last || (a | b | c | d) >>> 17 || (a & b & c & d) < STATE_MIN) breakOff();
-  const tail = u64(a & 0xffff) | (u64(b & 0xffff) << 16) | (u64(c & 0xffff) << 32) | (u64(d) << 48);
-  moveTo(words - 8);
-  store<u64>(at, tail);
+  moveTo(last);
+  if (words > last) breakOff();
+  if (!isWhole) return;
+  const isLow = (a | b | c | d) >>> 17 === 0;
+  if (words !== last || !isLow || (a & b & c & d) < STATE_MIN) breakOff();
+  tail = u64(a & 0xffff) | (u64(b & 0xffff) << 16) | (u64(c & 0xffff) << 32) | (u64(d) << 48);
 }
 
 /** Fills in what each class leaves open. */

@@ -11,6 +11,7 @@ import {
   readClasses,
   readWeights,
   SMALLEST,
+  tail,
   WIDTHS,
   writeClasses,
   writeWeights,
@@ -271,21 +272,20 @@ function writeClassed(
 ): void {
   const before = at;
   const kinds = writeWeights(tables);
-  // The bits go behind all else, and their first 64 with the states.
+  // The bits go behind all else, but for the last 64, which go with the states.
   if (kinds === 1) {
     // One class is known from its number alone.
     moveTo(before + 2);
     moveTo(packOpenBits(rests, entries, base, isSigned, classes, at));
     return;
   }
-  const room = classes + entries;
   const packed = before + 512 + 2 * entries;
   store<u64>(packed, 0);
-  const packedEnd = packOpenBits(rests, entries, base, isSigned, classes, packed);
-  writeClasses(classes, entries, load<u64>(packed), tables, room);
-  if (packedEnd <= packed + 8) return;
-  memory.copy(at, packed + 8, packedEnd - packed - 8);
-  moveTo(at + (packedEnd - packed - 8));
+  const size = packOpenBits(rests, entries, base, isSigned, classes, packed) - packed;
+  const stored = size > 8 ? size - 8 : 0;
+  writeClasses(classes, entries, load<u64>(packed + stored), tables, classes + entries);
+  memory.copy(at, packed, stored);
+  moveTo(at + stored);
 }
 
 /** @returns where the bits end */
@@ -342,17 +342,26 @@ function writeFixed(rests: usize, entries: i32, base: i64, width: u64): void {
   moveTo(to + usize((filled + 7) >> 3));
 }
 
+/** Whether a column must be read whole for what was wanted of it. */
+export let needsWhole: bool = false;
+
+export function forgetNeed(): void {
+  needsWhole = false;
+}
+
 /**
- * Reads integers[0, count), as values: integer / power, or, where power is 0, as they are.
+ * Reads the first `wanted` of `count` integers, as values: integer / power, or, where power is 0, as
+ * they are.
  *
- * Bits beyond the end are read before they are found missing: 8 * count bytes after the end must be
- * memory.
+ * Bits beyond the end are read before they are found missing: 8 * count + 16 bytes after the end must
+ * be memory.
  *
  * @param isShift the divisor is a power of two, given by its exponent
  */
 export function readIntegers(
   values: usize,
   count: i32,
+  wanted: i32,
   isShift: bool,
   power: f64,
   tables: usize,
@@ -361,8 +370,9 @@ export function readIntegers(
   const first = takeSigned();
   if (power === 0) store<i64>(values, first);
   else store<f64>(values, f64(first) / power);
-  if (count === 1) return;
-  const entries = count - 1;
+  if (count === 1 || broken) return;
+  const entries = wanted - 1;
+  const isWhole = wanted === count;
   const head = takeByte();
   let divisor: i64 = 1;
   if (head & HAS_DIVISOR) {
@@ -376,8 +386,11 @@ export function readIntegers(
   restsStep = base * divisor + (head & IS_LEVEL ? first : 0);
   restsFactor = divisor;
   restsFirst = first;
-  if (head & IS_CLASSED) readClassed(values + 8, entries, isSigned, power, tables, classes);
-  else readFixed(values + 8, entries, power, tables, classes);
+  if (head & IS_CLASSED) {
+    readClassed(values + 8, entries, isWhole, isSigned, power, tables, classes);
+  } else {
+    readFixed(values + 8, entries, power, tables, classes);
+  }
 }
 
 /** Of the column being read: how an integer follows from its rest and the one before. */
@@ -397,11 +410,13 @@ function readFixed(values: usize, entries: i32, power: f64, tables: usize, class
   store<u64>(tables + SMALLEST, 0);
   memory.fill(classes, 0, entries);
   unpack(values, entries, false, width, power, tables, classes);
+  if (at > end) breakOff();
 }
 
 function readClassed(
   values: usize,
   entries: i32,
+  isWhole: bool,
   isSigned: bool,
   power: f64,
   tables: usize,
@@ -411,28 +426,52 @@ function readClassed(
     breakOff();
     return;
   }
-  let bitsFrom = at + 2;
   fillWidths(tables, isSigned);
   if (load<u8>(at + 1) === 0) {
     const only: i32 = load<u8>(at);
     if (only >= CLASSES) breakOff();
+    if (broken) return;
     memory.fill(classes, u8(only), entries);
-    moveTo(bitsFrom);
-  } else {
-    readWeights(tables);
-    if (!broken) readClasses(classes, entries, tables);
-    // The first 64 bits stand where words were.
-    bitsFrom = at + 8;
+    moveTo(at + 2);
+    unpack(values, entries, isSigned, load<u8>(tables + WIDTHS + only), power, tables, classes);
+    if (at > end) breakOff();
+    return;
   }
+  readWeights(tables);
+  if (!broken) readClasses(classes, entries, isWhole, tables);
   if (broken) return;
-  const widest: u64 = load<u8>(tables + WIDTHS + widestOf(classes, entries));
+  const widest = widestOf(classes, entries, tables);
+  const size = (bitCount + 7) >> 3;
+  if (!isWhole) {
+    // The last 64 bits are in the states alone.
+    needsWhole = size > u64(end - at);
+    if (!needsWhole) unpack(values, entries, isSigned, widest, power, tables, classes);
+    return;
+  }
+  const stored = size > 8 ? size - 8 : 0;
+  if (stored > u64(end - at)) {
+    breakOff();
+    return;
+  }
+  const last = at + usize(stored);
+  store<u64>(last, tail);
   unpack(values, entries, isSigned, widest, power, tables, classes);
-  if (at < bitsFrom) moveTo(bitsFrom);
+  moveTo(last);
 }
 
-function widestOf(classes: usize, entries: i32): u32 {
-  let widest: u32 = 0;
-  for (let i = 0; i < entries; i++) widest = max(widest, load<u8>(classes + i));
+/** Bits that all entries together leave open. */
+let bitCount: u64 = 0;
+
+/** The most that one leaves open; counts all. */
+function widestOf(classes: usize, entries: i32, tables: usize): u64 {
+  let widest: u64 = 0;
+  let sum: u64 = 0;
+  for (let i = 0; i < entries; i++) {
+    const width: u64 = load<u8>(tables + WIDTHS + load<u8>(classes + i));
+    sum += width;
+    widest = max(widest, width);
+  }
+  bitCount = sum;
   return widest;
 }
 
@@ -450,7 +489,6 @@ function unpack(
   if (widest > 57) unpackWide(values, entries, isSigned, power, tables, classes);
   else if (power === 0) unpackIntegers(values, entries, isSigned, tables, classes);
   else unpackDecimals(values, entries, isSigned, power, tables, classes);
-  if (at > end) breakOff();
 }
 
 function unpackDecimals(

@@ -185,7 +185,7 @@ export class SamplesReader {
     readingValue(this.#database.dir, key, () => {
       for (const { series, column, times } of chunks) {
         if (times.to === times.from) continue;
-        decoder.decode(column);
+        decoder.decode(column, times.to);
         const at = filled[series] as number;
         decoder.copy(times, values, at);
         filled[series] = at + times.to - times.from;

@@ -4,7 +4,7 @@
  *
  * A chunk is one series' samples within one slot. Slots are as wide as about 960 samples, and
  * 1920 where series are that long, as in blocks of a day: twice as many samples take 3 to 5 % less
- * bytes, and a short question decodes 960 samples more of each series, about 3 us.
+ * bytes, and a question for an hour decodes about 500 samples more of each series, 3 us.
  */
 
 /** Widths a block may have. */

@@ -49,8 +49,9 @@ export function isDifference(bytes: Uint8Array, from = 0, to = bytes.length): bo
 export class ChainDecoder {
   readonly #value: Uint8Array;
   readonly #heads: ColumnHeads;
-  /** The column in the memory, if it is one of this value. */
+  /** The column in the memory, if it is one of this value, and how many values of it. */
   #decoded = -1;
+  #decodedCount = 0;
 
   /** Nothing else may be decoded on this thread as long as this decoder is used. */
   constructor(value: Uint8Array, heads: ColumnHeads) {
@@ -59,18 +60,20 @@ export class ChainDecoder {
   }
 
   /**
-   * Decodes a column and those that it needs; `copy` takes its values.
+   * Decodes values [0, wanted) of a column and of those that it needs; `copy` takes them.
    *
    * @throws MalformedBytes, also where a checksum is wrong
    */
-  decode(column: number): void {
+  decode(column: number, wanted = this.#heads.counts[column] as number): void {
     const { starts } = this.#heads;
+    // What was decoded for others may be too short.
+    if (wanted > this.#decodedCount) this.#decoded = -1;
     let first = column;
     while (first > this.#decoded + 1) {
       if (!isDifference(this.#value, starts[first], starts[first + 1])) break;
       first--;
     }
-    for (let i = first; i <= column; i++) this.#decodeNext(i);
+    for (let i = first; i <= column; i++) this.#decodeNext(i, wanted);
   }
 
   /** Copies values [from, to) of the column decoded last to out[at, ...). */
@@ -78,7 +81,7 @@ export class ChainDecoder {
     columnMemory().copy(range, out, at);
   }
 
-  #decodeNext(column: number): void {
+  #decodeNext(column: number, wanted: number): void {
     const { counts, timestamps, checksums, starts } = this.#heads;
     const count = counts[column] as number;
     const bytes = this.#value.subarray(starts[column], starts[column + 1]);
@@ -98,8 +101,9 @@ export class ChainDecoder {
       before === this.#decoded &&
       counts[before] === count &&
       timestamps[before] === timestamps[column];
-    const size = memory.decode(count, follows);
+    const size = memory.decode(count, follows, Math.min(wanted, count));
     if (size !== bytes.length) throw new MalformedBytes(`${bytes.length - size} bytes are left`);
     this.#decoded = column;
+    this.#decodedCount = wanted;
   }
 }

@@ -22,6 +22,7 @@ interface ColumnKernel {
     from: number,
     to: number,
     count: number,
+    wanted: number,
     reference: number,
     values: number,
     scratch: number,
@@ -118,15 +119,18 @@ class ColumnMemory {
    * Decodes the bytes taken in.
    *
    * @param follows whether the column may be the difference from the one decoded before
+   * @param wanted how many of its values are needed, from the first on; where not all are, the
+   *   bytes must end with the column
    * @returns how many of the bytes were the column
    * @throws MalformedBytes
    */
-  decode(count: number, follows: boolean): number {
+  decode(count: number, follows: boolean, wanted = count): number {
     [this.#current, this.#before] = [this.#before, this.#current];
     const size = this.#columns.decodeColumn(
       this.#input,
       this.#input + this.#size,
       count,
+      wanted,
       follows ? this.#before : 0,
       this.#current,
       this.#scratch,
