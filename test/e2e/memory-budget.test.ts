@@ -60,8 +60,18 @@ t.test('one metric explodes; the server keeps the rest flowing and names it', as
   }
   const grown = residentBytes(server.process.pid ?? 0) - before;
   t.ok(grown < 64 * MEGABYTE, `${grown} bytes more in the last quarter`);
-  const answer = await fetch(`${server.url}/api/v1/status/quarantine`);
-  const { data } = (await answer.json()) as { data: Record<string, unknown> };
+  const status = async () => {
+    const answer = await fetch(`${server.url}/api/v1/status/quarantine`);
+    const { data } = (await answer.json()) as { data: { quarantined: unknown[] } };
+    return data;
+  };
+  // A cut may have let the series leave, which ends the quarantine until they are many again.
+  let data = await status();
+  for (let round = REQUESTS; data.quarantined.length === 0; round++) {
+    if (round > 2 * REQUESTS) break;
+    await write(server.url, exploding(round));
+    data = await status();
+  }
   t.match(data, {
     memoryBytesMax: 32 * MEGABYTE,
     quarantined: [{ metric: 'http_requests_total', label: 'request_id', refused: Number }],
