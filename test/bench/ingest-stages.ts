@@ -6,6 +6,7 @@
  */
 import { admit } from '@mon/storage/head/admission';
 import { Head } from '@mon/storage/head/head';
+import { SampleRecords } from '@mon/storage/head/sample-records';
 import { WalRecordWriter } from '@mon/storage/head/wal-record';
 import { loadKernel } from '@mon/storage/memory/load-kernel';
 import { newShardMemory, TRANSIT } from '@mon/storage/memory/shard-layout';
@@ -136,11 +137,14 @@ rows.push(['deal out into parts', cost(deal), undefined]);
 const [dealt] = dealer.deal(columns);
 if (dealt === undefined) throw new Error('nothing was dealt out');
 const { part } = dealt;
-const record = () => {
-  writer.addSamples({ generation: 1, shard: 0 }, part);
+const origin = { generation: 1, shard: 0 };
+const records = new SampleRecords(memory);
+const recordByTwin = () => {
+  writer.addSamples(origin, part);
   writer.take();
 };
-rows.push(['write the record', cost(record), undefined]);
+const record = () => void records.write(origin, part);
+rows.push(['write the record, with its checksum', cost(record), cost(recordByTwin)]);
 
 let stepMs = 0;
 const store = () => {
