@@ -36,7 +36,8 @@ export class HistogramBuffer {
   }
 
   has(timestampMs: number): boolean {
-    return this.#timestampsMs[this.#placeOf(timestampMs)] === timestampMs;
+    const at = this.#placeOf(timestampMs);
+    return at < this.#count && this.#timestampsMs[at] === timestampMs;
   }
 
   /** What is held at the time of a histogram: STORED where nothing, else SAME or CONFLICT. */
