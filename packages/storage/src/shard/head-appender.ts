@@ -184,20 +184,18 @@ export class HeadAppender {
 
   /** Refs that no record of this generation has defined yet. */
   #undefinedSeries(refs: Uint32Array): number[] {
-    const { logged, series } = this.#head;
-    const generation = this.#head.loggedGeneration;
+    const { logged, loggedGeneration, series } = this.#head;
     const undefinedRefs: number[] = [];
-    for (let i = 0; i < refs.length; i++) {
+    for (let i = 0; ; i++) {
+      i = firstOther(refs, i, { column: logged, value: loggedGeneration });
+      if (i === refs.length) return undefinedRefs;
       const ref = refs[i] as number;
-      if (logged[ref] === generation) continue;
       // Under a ref that was given back a sample would end in another series: rather none at all.
       assert(series.isAttached(ref), `samples for series ${ref}, which left`);
-      logged[ref] = generation;
+      logged[ref] = loggedGeneration;
       undefinedRefs.push(ref);
     }
-    return undefinedRefs;
   }
-
   #insertNext(count: number): void {
     for (const { generation, insert } of this.#take(count)) {
       assert(generation === this.#head.active.number, 'an insertion passed a freeze');
@@ -233,4 +231,15 @@ export class HeadAppender {
       yield pending;
     }
   }
+}
+
+/** The first index from one on whose ref has another value in a column; `refs.length` for none. */
+function firstOther(
+  refs: Uint32Array,
+  from: number,
+  { column, value }: { readonly column: Uint32Array; readonly value: number },
+): number {
+  let i = from;
+  while (i < refs.length && column[refs[i] as number] === value) i++;
+  return i;
 }
