@@ -2,7 +2,7 @@
  * What a new series costs, by part: CPU nanoseconds and bytes. Run by hand: `node
  * test/bench/new-series.ts [hosts]`; a host has 100 series of 13 labels.
  */
-import { SeriesTable } from '@mon/storage/head/series-table';
+import { SERIES_ROW_WORDS, SeriesTable } from '@mon/storage/head/series-table';
 import { writeCanonicalLabels } from '@mon/storage/index/canonical-labels';
 import { LABEL_PAIR_BYTES, type LabelsKernel } from '@mon/storage/index/labels-kernel';
 import { SHARD_TAG } from '@mon/storage/index/series-hash';
@@ -15,7 +15,7 @@ const HOSTS = Number(process.argv[2] ?? 1000);
 const PER_HOST = 100;
 const TENANT = tenantId('default');
 const KEY = new Uint8Array(16).fill(7);
-const ROW_BYTES = 24;
+const ROW_BYTES = 4 * SERIES_ROW_WORDS;
 
 /** Labels of one series, in another order than by name where sent. */
 function labelsOf(host: number, series: number): string[] {
