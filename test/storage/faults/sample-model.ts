@@ -26,6 +26,11 @@ interface Cell {
   /** Acknowledged values that may be the right one: the last, or several that raced. */
   acknowledged: Set<ValueBits>;
   acknowledgedAt: number;
+  /**
+   * Acknowledged before another value took their place, which a late sample does where the earlier one
+   * is not in the active generation: a crash before that one is in a directory brings it back.
+   */
+  readonly former: Set<ValueBits>;
   /** Sent and not answered yet: value -> requests. */
   readonly underWay: Map<ValueBits, number>;
   /** Sent in requests that failed, and not known whether they were stored. */
@@ -77,6 +82,7 @@ export class SampleModel {
       this.acknowledged++;
       cell.mayBeGone = false;
       const raced = cell.acknowledgedAt > sentAt;
+      for (const other of cell.acknowledged) if (other !== bits) cell.former.add(other);
       cell.acknowledged = new Set(raced ? [...cell.acknowledged, bits] : [bits]);
       cell.acknowledgedAt = this.#time++;
       cell.failed.clear();
@@ -153,6 +159,7 @@ export class SampleModel {
     if (cell === undefined) {
       cell = {
         acknowledged: new Set(),
+        former: new Set(),
         acknowledgedAt: -1,
         underWay: new Map(),
         failed: new Set(),
@@ -172,7 +179,7 @@ function settle(cell: Cell, bits: ValueBits): void {
 
 /** All values that may stand there. */
 function valuesOf(cell: Cell): ReadonlySet<ValueBits> {
-  return new Set([...cell.acknowledged, ...cell.underWay.keys(), ...cell.failed]);
+  return new Set([...cell.acknowledged, ...cell.former, ...cell.underWay.keys(), ...cell.failed]);
 }
 
 function wanted(cell: Cell | undefined): string {
