@@ -58,6 +58,11 @@ t.test('DialectChoice 4 and 5: begins anew, then gives up on the mon wire', asyn
     }
     t.equal(choice.note('mon-wire', WRITTEN, 0), 'answered', 'one that is taken counts anew');
   }
+  for (let round = 0; round < 5; round++) {
+    choice.note('mon-wire', LOST, 0);
+    t.equal(choice.note('mon-wire', { ...NOTHING, status: 503 }, 0), 'answered');
+    t.equal(choice.at(0), 'mon-wire', 'a full disk in between is no reason');
+  }
   for (let i = 0; i <= LOST_FRAMES_MAX; i++) choice.note('mon-wire', LOST, 0);
   t.equal(choice.at(0), 'remote-write-2');
   t.equal(choice.note('remote-write-2', OFFER, 0), 'answered');

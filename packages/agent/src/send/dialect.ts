@@ -82,7 +82,11 @@ export class DialectChoice {
     if (answer.status === 409 || answer.code === 'bad-wire-frame') {
       this.#lostFrames++;
       if (this.#lostFrames <= LOST_FRAMES_MAX) return 'send-again';
-    } else if (!NO_FRAMES.has(answer.status)) return 'answered';
+    } else if (!NO_FRAMES.has(answer.status)) {
+      // A server in trouble ends sessions whose frames it could not store.
+      this.#lostFrames = 0;
+      return 'answered';
+    }
     this.#lostFrames = 0;
     this.#offersWire = false;
     this.#noWireBeforeMs = nowMs + REMEMBERED_MS;
