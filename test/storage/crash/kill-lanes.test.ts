@@ -16,10 +16,10 @@ import { seededRandom } from '../encoding/seeded-random.ts';
 import { bytesOf, someHistogram } from '../histogram-fixture.ts';
 import { laneTime } from './lane-steps.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const CHILD = join(import.meta.dirname, 'lane-child.ts');
 
-t.test('acknowledged histograms and exemplars outlive kill -9', async (t) => {
+t.test('acknowledged histograms and exemplars outlive kill -9', { timeout: 300_000 }, async (t) => {
   const random = seededRandom(t);
   const dir = temporaryDir(t);
   let next = 0;
