@@ -46,8 +46,8 @@ export interface WalFailure {
 }
 
 /**
- * A shard to the log thread: records to commit, or word that it has seen a failure. Records stand in
- * the shard's memory, framed, until they are answered.
+ * A shard to the log thread: records to commit, or word that it has seen a failure. Records stand
+ * in the shard's memory, framed, until they are answered.
  */
 export type WalRequest =
   | {
