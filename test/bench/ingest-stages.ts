@@ -5,7 +5,7 @@
  * sample, the best of several rounds, since the machine may be busy.
  */
 import { admit } from '@mon/storage/head/admission';
-import { Head } from '@mon/storage/head/head';
+import { ANY_TIME as ANY_RANGE, Head } from '@mon/storage/head/head';
 import { SampleRecords } from '@mon/storage/head/sample-records';
 import { WalRecordWriter } from '@mon/storage/head/wal-record';
 import { loadKernel } from '@mon/storage/memory/load-kernel';
@@ -159,6 +159,13 @@ const store = () => {
   head.insert(part, () => undefined);
 };
 rows.push(['admit, insert', cost(store), undefined]);
+
+const decode = () => {
+  for (let i = 0; i < SERIES; i++) head.decode(head.active, part.refs[i] as number, ANY_RANGE);
+};
+decode();
+const samplesEach = head.active.samples / SERIES;
+rows.push(['decode', cost(decode) / samplesEach, undefined]);
 
 for (const [stage, kernel, twin] of rows) {
   const beside = twin === undefined ? '' : twin.toFixed(1).padStart(8);
