@@ -76,8 +76,12 @@ t.test('repairDirectory() loses nothing to one flipped bit, wherever it is', asy
 });
 
 function zero(path: string, at: number, bytes: number): void {
+  fill(path, at, { bytes, by: 0 });
+}
+
+function fill(path: string, at: number, { bytes, by }: { bytes: number; by: number }): void {
   const content = readFileSync(path);
-  content.fill(0, at, Math.min(content.length, at + bytes));
+  content.fill(by, at, Math.min(content.length, at + bytes));
   writeFileSync(path, content);
 }
 
@@ -133,7 +137,8 @@ t.test(
   'repairDirectory() rebuilds a manifest that is damaged or lost from the directories',
   async (t) => {
     const damages: ((path: string) => void)[] = [
-      (path) => zero(path, 80, 200),
+      // Zeros at the end of the file would be what a crash leaves of a write.
+      (path) => fill(path, 80, { bytes: 200, by: 0x5a }),
       (path) => zero(path, 0, 40),
       (path) => rmSync(path),
     ];

@@ -84,8 +84,12 @@ export function isTornAt(bytes: Uint8Array, at: number): boolean {
   }
   if (bytes.length - at < FRAME_BYTES) return true;
   const payloadBytes = framePayloadBytes(bytes, at);
-  if (payloadBytes >= 0 && at + FRAME_BYTES + payloadBytes > bytes.length) return true;
-  return bytes[at] === 0 || bytes.includes(0, at + FRAME_BYTES);
+  // Of a header across two sectors, one of which was never written, one end is zero.
+  if (payloadBytes < 0) return bytes[at] === 0 || bytes[at + FRAME_BYTES - 1] === 0;
+  const end = at + FRAME_BYTES + payloadBytes;
+  // One record at most is on its way to the disk: what has another behind it was acknowledged.
+  if (end !== bytes.length) return end > bytes.length;
+  return bytes.includes(0, at + FRAME_BYTES);
 }
 
 function corrupt(path: string, at: number, reason: string): MonError {
