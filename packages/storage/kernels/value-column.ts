@@ -15,15 +15,8 @@ import {
   takeVarint,
   takeWord,
 } from './column/cursor';
-import {
-  commonDivisor,
-  commonShift,
-  forgetNeed,
-  needsWhole,
-  readIntegers,
-  roughness,
-  writeIntegers,
-} from './column/integers';
+import { forgetNeed, needsWhole, readIntegers } from './column/read-integers';
+import { commonDivisor, commonShift, roughness, writeIntegers } from './column/write-integers';
 
 const CONSTANT: u32 = 1;
 const DECIMAL: u32 = 2;
