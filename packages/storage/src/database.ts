@@ -13,24 +13,15 @@ import {
   type StorageBounds,
 } from './database-options.ts';
 import type { AdmissionBounds } from './head/admission.ts';
-import { joinQuarantines } from './head/join-quarantines.ts';
-import { PRESSURE, type Quarantine } from './head/series-guard.ts';
+import type { Quarantine } from './head/series-guard.ts';
 import { TIMESTAMP_ABS_MAX_MS } from './head/wal-record.ts';
 import { dropBallast } from './maintenance/ballast.ts';
 import { BlockJobs } from './maintenance/block-jobs.ts';
 import { CutSchedule } from './maintenance/cut-schedule.ts';
 import { DiskGuard } from './maintenance/disk-guard.ts';
-import { MemoryBudget } from './maintenance/memory-budget.ts';
+import { MemoryWatch } from './maintenance/memory-watch.ts';
 import type { ManifestEntry } from './manifest/manifest-entry.ts';
-import type {
-  AppendBody,
-  AppendColumns,
-  Appender,
-  AppendOutcome,
-  AppendRequest,
-  BodyRoom,
-} from './model/appender.ts';
-import { assert } from './model/assert.ts';
+import type { Appender, AppendOutcome, AppendRequest, BodyRoom } from './model/appender.ts';
 import { MonError } from './model/error.ts';
 import type { ExemplarQueryable, SeriesExemplars } from './model/exemplar.ts';
 import type { Labels } from './model/labels.ts';
@@ -38,11 +29,10 @@ import type { MetaStore } from './model/meta-store.ts';
 import type { Queryable, SelectRequest, SeriesBatch, SeriesRequest } from './model/queryable.ts';
 import { type DataDir, openDataDir } from './open-directory.ts';
 import { closing, openThreads, type Threads } from './open-threads.ts';
-import { sessionNumber } from './protocol/mon-wire-frame.ts';
 import { DatabaseQueryable } from './querier/database-queryable.ts';
 import { shardStreams } from './querier/shard-streams.ts';
-import { InboxRoom } from './shard/inboxes.ts';
-import type { ShardPort } from './shard/shard-threads.ts';
+import { AppendDealer } from './shard/append-dealer.ts';
+import type { InboxRoom } from './shard/inboxes.ts';
 import { walError } from './wal/wal-errors.ts';
 import { WAL_COUNTERS, type WalFailure } from './wal/wal-messages.ts';
 
@@ -96,10 +86,10 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
   readonly #jobs: BlockJobs;
   readonly #cuts: CutSchedule;
   readonly #disk: DiskGuard;
-  readonly #memory: MemoryBudget;
+  readonly #memory: MemoryWatch;
+  readonly #dealer: AppendDealer;
   #appends = 0;
   #samplesRejected = 0;
-  #quarantinesLogged = 0;
   #closed: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
 
@@ -115,8 +105,12 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
     this.#cuts = new CutSchedule({ jobs: this.#jobs, shards, clock, log, bounds, onDiskFull });
     const onProbe = () => this.#cuts.retry();
     this.#disk = new DiskGuard({ threads, clock, log, onProbe });
-    this.#memory = new MemoryBudget(bounds.memoryBytesMax);
-    this.#judgeMemory();
+    const cutNow = () => {
+      if (!this.#jobs.isCutting && this.#closed === undefined) this.#cuts.cutNow();
+    };
+    this.#memory = new MemoryWatch({ shards, log, bytesMax: bounds.memoryBytesMax, cutNow });
+    this.#dealer = new AppendDealer(shards, threads.inboxes);
+    this.#memory.judge();
     this.#cuts.start();
     this.#disk.start();
   }
@@ -127,7 +121,7 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
   }
 
   async append(request: AppendRequest): Promise<AppendOutcome> {
-    const room = this.#roomOf(request);
+    const room = this.#dealer.roomOf(request);
     try {
       return await this.#append(request, room);
     } finally {
@@ -146,10 +140,10 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
     this.#appends++;
     try {
       await this.#cuts.room();
-      const outcome = await this.#deal(request, room);
+      const outcome = await this.#dealer.deal(request, room, this.#admissionBounds());
       this.#samplesRejected += outcome.rejected;
       this.#cuts.noteAppended();
-      this.#judgeMemory();
+      this.#memory.judge();
       return outcome;
     } finally {
       this.#appends--;
@@ -270,45 +264,13 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
   }
 
   /** What is kept out for lack of memory: by metric and label, all shards together. */
-  async quarantines(): Promise<Quarantine[]> {
-    return joinQuarantines(await this.#parts.threads.shards.callAll('quarantines', null));
+  quarantines(): Promise<Quarantine[]> {
+    return this.#memory.quarantines();
   }
 
   /** Lets new series of a metric, or of all, in again. */
-  async releaseQuarantines(metric?: string): Promise<void> {
-    await this.#parts.threads.shards.callAll('releaseQuarantines', metric ?? null);
-  }
-
-  async #logQuarantines(): Promise<void> {
-    const { log } = this.#parts.options;
-    try {
-      for (const { tenant, metric, label, values } of await this.quarantines()) {
-        log.warn({ tenant, metric, label, values }, 'quarantined: new series of it are refused');
-      }
-    } catch (error) {
-      log.info({ error }, 'could not read what is quarantined');
-    }
-  }
-
-  /** Cuts early where that helps; tells the shards how short memory is. */
-  #judgeMemory(): void {
-    const { shards } = this.#parts.threads;
-    const bytes = shards.sum('memoryBytes');
-    const before = this.#memory.pressure;
-    const pressure = this.#memory.judge(bytes);
-    const hasRisen = before === PRESSURE.none && pressure > before;
-    const wantsCut = hasRisen || this.#memory.wantsCut(bytes, shards.sum('activeBytes'));
-    if (pressure !== before) {
-      shards.setPressure(pressure);
-      const { log } = this.#parts.options;
-      const fields = { bytes, bytesMax: this.#memory.bytesMax, pressure };
-      if (pressure === PRESSURE.none) log.info(fields, 'memory for series is not short any more');
-      else log.warn(fields, 'memory for series is short: what explodes is quarantined');
-    }
-    if (wantsCut && !this.#jobs.isCutting && this.#closed === undefined) this.#cuts.cutNow();
-    const quarantines = shards.sum('quarantines');
-    if (quarantines > this.#quarantinesLogged) void this.#logQuarantines();
-    this.#quarantinesLogged = quarantines;
+  releaseQuarantines(metric?: string): Promise<void> {
+    return this.#memory.release(metric);
   }
 
   /** Says what an answer about a time lacks, since directories of it cannot be read. */
@@ -349,46 +311,6 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
     });
   }
 
-  /** Where a body stands that is decoded in place; a small one is copied there. */
-  #roomOf(request: AppendRequest): InboxRoom | undefined {
-    if (request.kind !== 'body') return undefined;
-    const { body } = request;
-    if ('kind' in body) {
-      assert(body instanceof InboxRoom, 'room of another appender');
-      return body;
-    }
-    const room = this.#parts.threads.inboxes.room(body.length);
-    room?.bytes.set(body);
-    return room;
-  }
-
-  /** Gives a request to the shard that has the fewest, or in whose inbox it stands. */
-  async #deal(request: AppendRequest, room: InboxRoom | undefined): Promise<AppendOutcome> {
-    const { shards, inboxes } = this.#parts.threads;
-    const bounds = this.#admissionBounds();
-    if (room !== undefined && request.kind === 'body') {
-      const { tenant, format } = request;
-      const { from, to } = room;
-      const port = shards.ports[room.shard] as ShardPort;
-      const outcome = await port.call('appendInbox', { tenant, format, from, to, bounds });
-      if (typeof outcome === 'object') return outcome;
-      return { accepted: outcome, rejected: 0, rejections: [], metadata: [] };
-    }
-    if (request.kind === 'frame') {
-      // Its session is in one shard only.
-      const { tenant } = request;
-      const frame = ownBytes(request.frame);
-      const port = shards.ports[sessionNumber(frame) % shards.ports.length] as ShardPort;
-      return port.call('appendFrame', { tenant, frame, bounds }, [frame.buffer]);
-    }
-    const shard = inboxes.begin();
-    try {
-      return await send(shards.ports[shard] as ShardPort, request, bounds);
-    } finally {
-      inboxes.end(shard);
-    }
-  }
-
   async #noteFull(job: () => Promise<void>): Promise<void> {
     try {
       await job();
@@ -407,28 +329,6 @@ export class Database implements Appender, Queryable, ExemplarQueryable {
       maxTimeMs: Math.min(nowMs + aheadMaxMs, TIMESTAMP_ABS_MAX_MS),
     };
   }
-}
-
-function send(
-  port: ShardPort,
-  request: AppendBody | AppendColumns,
-  bounds: AdmissionBounds,
-): Promise<AppendOutcome> {
-  const { tenant } = request;
-  if (request.kind === 'columns') {
-    const { columns, lanes } = request;
-    const more = lanes === undefined ? {} : { lanes };
-    return port.call('appendColumns', { tenant, columns, bounds, ...more });
-  }
-  const { format, body } = request;
-  assert(!('kind' in body), 'a body in an inbox is not sent');
-  const own = ownBytes(body);
-  return port.call('appendBody', { tenant, format, body: own, bounds }, [own.buffer]);
-}
-
-/** Part of a larger buffer is copied: handing that over would take it from others. */
-function ownBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 function blockStats(entry: ManifestEntry): BlockStats {
