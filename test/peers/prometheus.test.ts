@@ -76,9 +76,9 @@ remote_write:
   const metadata = await eventually(
     'metadata',
     async () => {
-      const answer = await fetch(`${mon.url}/api/v1/metadata?metric=node_load1`);
+      const answer = await fetch(`${mon.url}/api/v1/metadata?metric=node_load5`);
       const body = (await answer.json()) as { data: Record<string, { type: string }[]> };
-      return body.data['node_load1']?.[0];
+      return body.data['node_load5']?.[0];
     },
     90_000,
   );
