@@ -21,9 +21,9 @@ import { verifyWal } from './verify-wal.ts';
 /** How often a log that loses files meanwhile is read again. */
 const CHANGING_TRIES = 100;
 
-/** What stands in a data directory. */
+/** What stands in a data directory; the spool in `agent` is that of `mon up`'s agent. */
 const KNOWN_NAMES = new Set([
-  ...['LOCK', 'wal', 'blocks', 'meta', 'ballast', 'quarantined'],
+  ...['LOCK', 'wal', 'blocks', 'meta', 'ballast', 'quarantined', 'agent'],
   ...[MANIFEST_NAME, `${MANIFEST_NAME}.new`, HEAD_COPY_NAME, `${HEAD_COPY_NAME}.new`],
   ...['meta.new', 'meta.repairing', 'meta.repaired'],
 ]);
