@@ -204,6 +204,8 @@ t.test('ScrapeJob follows target files as they change', async (t) => {
     void running.clock.advance(SETTLE_MS);
     return running.job.targets()[0]?.url === 'http://other:1/metrics';
   });
-  await eventually('markers came', () => running.delivered.length === 2);
-  t.ok(running.delivered[1]?.every((line) => line.includes(' stale ')));
+  // On a busy machine the clock may have come to further rounds meanwhile.
+  const isMarkers = (lines: readonly string[]) =>
+    lines.length > 0 && lines.every((line) => line.includes(' stale '));
+  await eventually('markers came', () => running.delivered.some(isMarkers));
 });
