@@ -2,6 +2,7 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from
 import { join } from 'node:path';
 import { type Database, openDatabase } from '@mon/storage/database';
 import { crc32c } from '@mon/storage/encoding/crc32c';
+import { FRAME_BYTES, sealFrame } from '@mon/storage/log/record-frame';
 import t from 'tap';
 import {
   asBody,
@@ -116,3 +117,15 @@ function lastRecordBytes(bytes: Buffer): number {
   }
   return length;
 }
+
+t.test('an intact record of an unknown kind refuses the start, and stays', async (t) => {
+  const dir = temporaryDir(t);
+  const path = await written(dir, 4);
+  const record = new Uint8Array(FRAME_BYTES + 12);
+  record[FRAME_BYTES] = 1;
+  sealFrame(record, 0, { kind: 1, payloadBytes: 12 });
+  appendFileSync(path, record);
+  const before = readFileSync(path);
+  await t.rejects(openDatabase(databaseOptions(dir)), { code: 'log-version', message: /kind 1/ });
+  t.same(readFileSync(path), before);
+});

@@ -21,6 +21,7 @@ import { BadRecord, readOrigin } from '../head/wal-replay.ts';
 import { type LogRecord, readSegment } from '../log/read-segment.ts';
 import { listSegments, type SegmentFile } from '../log/segment-file.ts';
 import { ShardWindow } from '../memory/shard-window.ts';
+import { MonError } from '../model/error.ts';
 import { walUnusable } from '../wal/wal-errors.ts';
 import type { ReplayAsk, ReplayDamage, ReplayReport } from './shard-messages.ts';
 
@@ -94,7 +95,7 @@ class WalReplay {
         continue;
       }
       try {
-        this.#replayRecord(file.number, entry);
+        this.#replayRecord(file, entry);
       } catch (error) {
         if (!(error instanceof BadRecord)) throw error;
         const { offset, endOffset } = entry;
@@ -104,10 +105,10 @@ class WalReplay {
     }
   }
 
-  #replayRecord(segment: number, { recordKind, payload }: LogRecord): void {
+  #replayRecord({ number, path }: SegmentFile, { recordKind, payload }: LogRecord): void {
     const { generation, shard } = readOrigin(payload);
-    const highest = this.#generations.get(segment) ?? 0;
-    this.#generations.set(segment, Math.max(highest, generation));
+    const highest = this.#generations.get(number) ?? 0;
+    this.#generations.set(number, Math.max(highest, generation));
     if (generation <= this.#ask.cutThrough) return;
     let refs = this.#refs.get(shard);
     if (refs === undefined || refs.generation !== generation) {
@@ -118,7 +119,7 @@ class WalReplay {
     if (recordKind === RECORD_SERIES) this.#define(payload, refs);
     else if (recordKind === RECORD_FLOAT_SAMPLES) this.#insert(payload, refs);
     else if (isLaneRecord(recordKind)) this.#insertLanes(recordKind, payload, refs);
-    else throw new BadRecord(`its kind ${recordKind} is not known to this version`);
+    else throw unknownKind(path, recordKind);
   }
 
   #define(payload: Uint8Array, refs: LogRefs): void {
@@ -145,4 +146,14 @@ class WalReplay {
     }
     insertLanes(this.#target.head, own, () => undefined);
   }
+}
+
+/** Its checksum is right, so it is no damage: taking it for some would lose what it holds. */
+function unknownKind(path: string, kind: number): MonError {
+  return new MonError({
+    code: 'log-version',
+    what: `Cannot read ${path}`,
+    why: `it holds a record of kind ${kind}, which this program does not know`,
+    mend: 'Start the version of mon that wrote it.',
+  });
 }
